@@ -1,0 +1,53 @@
+"""What is counted: the counter keys that the closed forms and the interpreter share, and nothing else of theirs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Access:
+    """Words of one tensor moved through one memory, over the layer and all instances."""
+
+    read: int
+    write: int
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Counts of one layer under one mapping, all integers.
+
+    `counts[memory][tensor]`; `links[link][tensor]`: words delivered over a link times hops; `used[memory]`: peak words in one
+    instance, all its tensors together (each tile once, also where it is double-buffered); `steps`: temporal iterations of one
+    compute unit; `points`: operations executed.
+    Memories without a node of any tensor do not occur; memories and tensors stand in the order of the machine and the op.
+    """
+
+    points: int
+    steps: int
+    counts: dict[str, dict[str, Access]]
+    links: dict[str, dict[str, int]]
+    used: dict[str, int]
+
+    def differences(self, other: Tally) -> tuple[str, ...]:
+        """One sentence for each counter that differs between the two (empty: equal)."""
+        mine, theirs = dict(_flat(self)), dict(_flat(other))
+        return tuple(
+            f"{key}: {mine.get(key)} against {theirs.get(key)}"
+            for key in dict.fromkeys([*mine, *theirs])
+            if mine.get(key) != theirs.get(key)
+        )
+
+
+def _flat(tally: Tally):
+    yield "points", tally.points
+    yield "steps", tally.steps
+    for memory, per_tensor in tally.counts.items():
+        for tensor, access in per_tensor.items():
+            yield f"{memory}.{tensor} read", access.read
+            yield f"{memory}.{tensor} write", access.write
+    for link, words in tally.links.items():
+        for tensor, count in words.items():
+            yield f"{link}.{tensor} words", count
+    for memory, words in tally.used.items():
+        yield f"{memory} used", words

@@ -1,0 +1,68 @@
+"""What the solver answers: for each layer a mapping with its cost and the evidence that nothing is better."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..mapping.evaluation import Evaluation
+from ..mapping.nest import Mapping
+from ..spec.arch import Arch
+from ..spec.op import Layer
+from ..text.diagnostics import Diagnostic
+
+
+@dataclass(frozen=True)
+class Options:
+    """What to look for. `time_limit` in seconds for the whole run (None: until it is proven)."""
+
+    objective: str = "edp"  # edp | energy | latency
+    space: str = "even"
+    factors: str = "perfect"
+    time_limit: float | None = None
+    jobs: int = 1
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """The evidence: `lower_bound` holds for every mapping of the space, in units of the objective.
+
+    energy in pJ, latency in steps, edp in pJ * steps. `relaxation` is the bound of the continuous relaxation (None: not computed),
+    `start` the objective of its rounded point, `examined` the number of partial configurations that the exact search looked at.
+    """
+
+    objective: str
+    value: float
+    lower_bound: float
+    relaxation: float | None = None
+    start: float | None = None
+    examined: int = 0
+
+    @property
+    def gap(self) -> float:
+        return 0.0 if self.value <= self.lower_bound else self.value / self.lower_bound - 1.0
+
+    @property
+    def optimal(self) -> bool:
+        return self.gap <= 1e-9
+
+
+@dataclass(frozen=True)
+class LayerSolution:
+    """One layer's answer, or the reason why there is none (`failure`). `same_as`: solved as that layer (equal problem)."""
+
+    layer: Layer
+    mapping: Mapping | None
+    evaluation: Evaluation | None
+    certificate: Certificate | None
+    seconds: float
+    failure: Diagnostic | None = None
+    same_as: str | None = None
+
+
+@dataclass(frozen=True)
+class Solution:
+    arch: Arch
+    net: str
+    options: Options
+    layers: tuple[LayerSolution, ...]
+    seconds: float
