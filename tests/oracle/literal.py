@@ -47,7 +47,9 @@ class _Nest:
         dims = layer.op.dims
         self.points = [dict(zip(dims, at, strict=True)) for at in product(*(range(layer.bound[d]) for d in dims))]
         self.counters = [self._counters(point) for point in self.points]
-        self.steps = sorted({self.temporal(c, len(self.loops)) for c in self.counters})
+        self.temporal = [i for i, loop in enumerate(self.loops) if not loop.spatial]
+        self.spatial = [i for i, loop in enumerate(self.loops) if loop.spatial]
+        self.steps = sorted({tuple(c[i] for i in self.temporal) for c in self.counters})
 
     def _counters(self, point: dict[str, int]) -> tuple[int, ...]:
         """The counter of every loop at a point: its position written in the mixed radix of the loops."""
@@ -55,25 +57,16 @@ class _Nest:
         pairs = zip(self.loops, strides, strict=True)
         return tuple(point[loop.dim] // stride % loop.factor for loop, stride in pairs)
 
-    def temporal(self, counters: tuple[int, ...], above: int) -> tuple[int, ...]:
-        return tuple(c for loop, c in zip(self.loops[:above], counters[:above], strict=True) if not loop.spatial)
-
-    def spatial(self, counters: tuple[int, ...], above: int) -> Instance:
-        return tuple(c for loop, c in zip(self.loops[:above], counters[:above], strict=True) if loop.spatial)
-
     def spatial_loops(self, above: int) -> tuple[Loop, ...]:
         return tuple(loop for loop in self.loops[:above] if loop.spatial)
-
-    def temporal_positions(self) -> tuple[int, ...]:
-        """Per temporal loop its index among all loops."""
-        return tuple(i for i, loop in enumerate(self.loops) if not loop.spatial)
 
     def tiles(self, tensor: Tensor, above: int) -> dict[tuple[int, ...], Words]:
         """Per setting of the temporal counters above a place: what every instance touches below it."""
         found: dict[tuple[int, ...], Words] = {}
+        temporal, spatial = [i for i in self.temporal if i < above], [i for i in self.spatial if i < above]
         for point, counters in zip(self.points, self.counters, strict=True):
-            moment = found.setdefault(self.temporal(counters, above), {})
-            moment.setdefault(self.spatial(counters, above), set()).add(element(tensor, point))
+            moment = found.setdefault(tuple([counters[i] for i in temporal]), {})
+            moment.setdefault(tuple([counters[i] for i in spatial]), set()).add(element(tensor, point))
         return found
 
     def visits(self, tensor: Tensor, place: _Place) -> Iterator[tuple[Words, bool]]:
@@ -82,22 +75,22 @@ class _Nest:
         At the operation every step is a visit and nothing is kept (D2).
         """
         tiles = self.tiles(tensor, place.above)
-        positions = self.temporal_positions()
-        moving = [i for i in positions if i < place.above and self.loops[i].dim in tensor.dims]
+        outside = sum(1 for i in self.temporal if i < place.above)
+        moving = [i for i in self.temporal[:outside] if self.loops[i].dim in tensor.dims]
         before: tuple[int, ...] | None = None
         for step in self.steps:
-            tile = tiles[step[: sum(1 for i in positions if i < place.above)]]
+            tile = tiles[step[:outside]]
             if before is None or place.memory is None:
                 yield tile, False
             else:
-                advanced = next(i for i, old, new in zip(positions, before, step, strict=True) if old != new)
+                advanced = next(i for i, old, new in zip(self.temporal, before, step, strict=True) if old != new)
                 if moving and advanced <= moving[-1]:
                     yield tile, advanced == moving[-1]
             before = step
 
 
 def element(tensor: Tensor, point: dict[str, int]) -> Element:
-    return tuple(sum(t.coefficient * point[t.dim] for t in rank.terms) + rank.constant for rank in tensor.ranks)
+    return tuple(sum([t.coefficient * point[t.dim] for t in rank.terms]) + rank.constant for rank in tensor.ranks)
 
 
 def tally(arch: Arch, layer: Layer, mapping: Mapping) -> Tally:

@@ -1,0 +1,35 @@
+"""Which cases a generator may make."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Space:
+    """Limits and switches. The default is everything that the semantics allow, small enough for a literal walk."""
+
+    max_points: int = 200
+    max_dims: int = 5
+    max_operands: int = 3
+    max_levels: int = 4
+    max_arrays: int = 2
+    uneven: bool = True
+    imperfect: bool = True
+    excess: bool = True  # imperfect factors that are larger than the next loop outside needs
+    bypass: bool = True  # memories that hold only some roles, and optional holds
+    links: bool = True
+    linkless: bool = True  # arrays without links (ideal)
+    affine_outputs: bool = True
+    three_dim_ranks: bool = True
+    repeated_dims: bool = True  # a dim in two ranks of one tensor
+    sized: bool = False  # finite memories, widths, energies and double buffering, for the solver's legality
+
+    def even_perfect(self) -> Space:
+        return Space(**{**self.__dict__, "uneven": False, "imperfect": False, "excess": False})
+
+
+EVERYTHING = Space()
+EVEN_PERFECT = Space(uneven=False, imperfect=False, excess=False)
+EVEN = Space(uneven=False)
+PERFECT = Space(imperfect=False, excess=False)

@@ -1,0 +1,44 @@
+"""Random cases for tests: `cases(space)` for hypothesis, `random_case(seed, space)` for long runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from random import Random
+
+from hypothesis import strategies as st
+
+from npudsl.mapping.nest import Mapping
+from npudsl.spec.arch import Arch
+from npudsl.spec.op import Layer
+
+from .generate.archs import arch as make_arch
+from .generate.choices import Choices, Drawn, Seeded
+from .generate.mappings import mapping as make_mapping
+from .generate.ops import layer as make_layer
+from .generate.space import EVEN, EVEN_PERFECT, EVERYTHING, PERFECT, Space
+
+__all__ = ["EVEN", "EVEN_PERFECT", "EVERYTHING", "PERFECT", "Case", "Space", "cases", "make_case", "random_case"]
+
+
+@dataclass(frozen=True)
+class Case:
+    arch: Arch
+    layer: Layer
+    mapping: Mapping
+
+
+def make_case(choices: Choices, space: Space = EVERYTHING) -> Case:
+    layer = make_layer(choices, space)
+    arch = make_arch(choices, space, layer.op)
+    return Case(arch, layer, make_mapping(choices, space, arch, layer))
+
+
+def random_case(seed: int, space: Space = EVERYTHING) -> Case:
+    """Case number `seed`; the same on every machine."""
+    return make_case(Seeded(Random(seed)), space)
+
+
+@st.composite
+def cases(draw: st.DrawFn, space: Space = EVERYTHING) -> Case:
+    """A random case that hypothesis can shrink."""
+    return make_case(Drawn(lambda low, high: draw(st.integers(low, high))), space)
