@@ -1,0 +1,301 @@
+"""Closed forms of every counter: sums of products over groups of dims, in the factors of the loops and the bounds.
+
+The derivation is that of semantics.md, Movement. Over all arrivals of a tile at a node, with the loops above it classed by
+`Edge.kind`, the words are a product of one expression per group of dims:
+  a dim of its own that indexes the tensor   its bound: the tiles partition it
+  a dim that does not                        the number of settings of the loops that make the tile arrive
+  dims that share an index (windows)         A B [F + (t - 1) (F - kept)]: A outer temporal, B spatial factors, t the sweep
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+import sympy
+
+from ..mapping.nest import Mapping
+from ..spec.arch import Arch
+from ..spec.op import Layer, Tensor
+from . import functions as fn
+from .coordinate import linearised
+from .edges import Edge, edges_of, slot_names
+
+Group = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Product:
+    """A product of expressions, one per group of dims that share no rank of the tensor."""
+
+    factors: tuple[tuple[Group, sympy.Expr], ...]
+
+    @cached_property
+    def expression(self) -> sympy.Expr:
+        return sympy.Mul(*[e for _, e in self.factors])
+
+
+@dataclass(frozen=True)
+class Count:
+    """An integer combination of products: what one counter counts."""
+
+    terms: tuple[tuple[int, Product], ...] = ()
+
+    @cached_property
+    def expression(self) -> sympy.Expr:
+        return sympy.Add(*[k * p.expression for k, p in self.terms])
+
+    def __add__(self, other: Count) -> Count:
+        merged = dict.fromkeys([p for _, p in (*self.terms, *other.terms)], 0)
+        for k, p in (*self.terms, *other.terms):
+            merged[p] += k
+        return Count(tuple((k, p) for p, k in merged.items() if k))
+
+    def __sub__(self, other: Count) -> Count:
+        return self + Count(tuple((-k, p) for k, p in other.terms))
+
+
+def one(product: Product) -> Count:
+    return Count(((1, product),))
+
+
+@dataclass(frozen=True)
+class Formulas:
+    """Every counter of a nest as a `Count`. `symbols`: one per loop (its factor); `bounds`: one per dim.
+
+    `reads`, `writes`: by (memory, tensor); `links`: by (link, tensor); `used`: by memory, a sum of tiles per tensor.
+    """
+
+    symbols: tuple[sympy.Symbol, ...]
+    bounds: dict[str, sympy.Symbol]
+    reads: dict[tuple[str, str], Count]
+    writes: dict[tuple[str, str], Count]
+    links: dict[tuple[str, str], Count]
+    used: dict[str, Count]
+    tiles: dict[tuple[str, str], Product]
+    steps: Product
+
+
+class Derivation:
+    """Writes down the closed forms of one nest. `perfect`: dims whose factors multiply to their bound."""
+
+    def __init__(self, arch: Arch, layer: Layer, mapping: Mapping, perfect: frozenset[str]):
+        self.arch, self.layer, self.mapping, self.perfect = arch, layer, mapping, perfect
+        self.loops = mapping.loops
+        self.symbols = tuple(sympy.Symbol(n, integer=True, positive=True) for n in slot_names(mapping))
+        self.bounds = {d: sympy.Symbol(f"N_{d}", integer=True, positive=True) for d in layer.op.dims}
+
+    # ---- pieces ---------------------------------------------------------------------------------
+
+    def loops_of(self, dim: str, below: int, above: int | None = None) -> tuple[int, ...]:
+        """Indices of the loops over `dim` from index `below` (inclusive) inwards, or up to `above` (exclusive)."""
+        return tuple(i for i in range(below, len(self.loops) if above is None else above) if self.loops[i].dim == dim)
+
+    def factor(self, indices: Iterable[int]) -> sympy.Expr:
+        return sympy.Mul(*[self.symbols[i] for i in indices])
+
+    def extent(self, dim: str, position: int) -> sympy.Expr:
+        """Product of the factors from `position` inwards: how far `dim` reaches in a tile held there."""
+        return self.factor(self.loops_of(dim, position))
+
+    def clipped_extent(self, dim: str, position: int) -> sympy.Expr:
+        whole = self.extent(dim, position)
+        return whole if dim in self.perfect else sympy.Min(self.bounds[dim], whole)
+
+    def coefficients(self, tensor: Tensor, group: Group) -> sympy.Tuple:
+        return sympy.Tuple(*linearised(tensor, group, self.layer.bound))
+
+    # ---- products -------------------------------------------------------------------------------
+
+    def tile(self, tensor: Tensor, position: int) -> Product:
+        """Words of the largest tile below `position`, in one instance."""
+        parts: list[tuple[Group, sympy.Expr]] = []
+        for group in tensor.groups:
+            extents = sympy.Tuple(*[self.clipped_extent(d, position) for d in group])
+            size = extents[0] if len(group) == 1 else fn.Footprint(self.coefficients(tensor, group), extents)
+            parts.append((group, size))
+        return Product(tuple(parts))
+
+    def arrivals(self, edge: Edge, joined: frozenset[int] = frozenset(), kept: bool = True) -> Product:
+        """Words that arrive at a node over the whole layer: instances in `joined` loops united, the others added.
+
+        `kept`: while the sweeping loop advances an instance receives only what it does not hold (read tensors).
+        """
+        kinds = tuple(edge.kind(i, joined) for i in range(edge.position))
+        return self._product(edge, kinds, kept and edge.child is not None)
+
+    def received(self, edge: Edge) -> Product:
+        """Distinct pairs of parent instance and word of an output that ever pass this edge."""
+        kinds = tuple(
+            "sum" if self.loops[i].spatial and i < edge.parent_position else "join" for i in range(edge.position)
+        )
+        return self._product(edge, kinds, False)
+
+    def _product(self, edge: Edge, kinds: tuple[str, ...], kept: bool) -> Product:
+        tensor = edge.tensor
+        parts: list[tuple[Group, sympy.Expr]] = []
+        for group in tensor.groups:
+            if len(group) == 1:
+                parts.append((group, self.bounds[group[0]]))
+            elif all(d in self.perfect for d in group):
+                parts.append((group, self._window(edge, group, kinds, kept)))
+            else:
+                parts.append((group, self._clipped_window(edge, group, kinds, kept)))
+        for dim in self.layer.op.dims:
+            if dim not in tensor.dims:
+                parts.append(((dim,), self._repetition(dim, edge, kinds)))
+        return Product(tuple(parts))
+
+    def _repetition(self, dim: str, edge: Edge, kinds: tuple[str, ...]) -> sympy.Expr:
+        above = self.loops_of(dim, 0, edge.position)
+        if dim in self.perfect:
+            return self.factor(i for i in above if kinds[i] in ("walk", "sweep", "sum"))
+        code = fn.kinds_code(tuple(kinds[i] for i in above))
+        factors = sympy.Tuple(*[self.symbols[i] for i in above])
+        return fn.Positions(code, self.bounds[dim], self.extent(dim, edge.position), factors)
+
+    def _window(self, edge: Edge, group: Group, kinds: tuple[str, ...], kept: bool) -> sympy.Expr:
+        """A B [F + (t - 1) F'], F the union of the tiles, F' the union of what a sweep brings."""
+        coefficients = self.coefficients(edge.tensor, group)
+        extents = sympy.Tuple(*[self.extent(d, edge.position) for d in group])
+        above = [i for i in range(edge.position) if self.loops[i].dim in group]
+        spread = sympy.Tuple(*[sympy.Tuple(group.index(self.loops[i].dim), self.symbols[i], self._move(i))
+                               for i in above if kinds[i] == "join"])  # fmt: skip
+        whole = fn.Union(coefficients, extents, spread) if spread else fn.Footprint(coefficients, extents)
+        outer = self.factor(i for i in above if kinds[i] in ("walk", "sum"))
+        sweep = next((i for i in above if kinds[i] == "sweep"), None)
+        if sweep is None:
+            return outer * whole
+        if not kept:
+            return outer * self.symbols[sweep] * whole
+        axis, shift = group.index(self.loops[sweep].dim), self._move(sweep)
+        if spread:
+            fresh = fn.FreshUnion(coefficients, extents, spread, axis, shift)
+        else:
+            fresh = whole - fn.Overlap(coefficients, extents, axis, shift)
+        return outer * (whole + (self.symbols[sweep] - 1) * fresh)
+
+    def _move(self, index: int) -> sympy.Expr:
+        return self.extent(self.loops[index].dim, index + 1)
+
+    def _clipped_window(self, edge: Edge, group: Group, kinds: tuple[str, ...], kept: bool) -> sympy.Expr:
+        above = [self.loops_of(d, 0, edge.position) for d in group]
+        code = fn.sum_code(tuple(tuple(kinds[i] for i in one_dim) for one_dim in above), kept)
+        return fn.CoordinateSum(
+            code,
+            self.coefficients(edge.tensor, group),
+            sympy.Tuple(*[self.bounds[d] for d in group]),
+            sympy.Tuple(*[self.extent(d, edge.position) for d in group]),
+            *[sympy.Tuple(*[self.symbols[i] for i in one_dim]) for one_dim in above],
+        )
+
+    def steps(self) -> Product:
+        """Settings of the temporal counters in which the first (longest) instance has a point."""
+        parts: list[tuple[Group, sympy.Expr]] = []
+        for dim in self.layer.op.dims:
+            indices = self.loops_of(dim, 0)
+            kinds = tuple("join" if self.loops[i].spatial else "walk" for i in indices)
+            if dim in self.perfect:
+                count = self.factor(i for i, k in zip(indices, kinds, strict=True) if k == "walk")
+            else:
+                factors = sympy.Tuple(*[self.symbols[i] for i in indices])
+                count = fn.Positions(fn.kinds_code(kinds), self.bounds[dim], sympy.Integer(1), factors)
+            parts.append(((dim,), count))
+        return Product(tuple(parts))
+
+
+class Ledger:
+    """Books the words of every edge on the counters of its two ends and of the links in between."""
+
+    def __init__(self, derivation: Derivation):
+        self.d = derivation
+        self.reads: dict[tuple[str, str], Count] = {}
+        self.writes: dict[tuple[str, str], Count] = {}
+        self.links: dict[tuple[str, str], Count] = {}
+
+    def _book(self, counter: dict[tuple[str, str], Count], key: tuple[str, str], words: Count) -> None:
+        counter[key] = counter.get(key, Count()) + words
+
+    def tensor(self, tensor: Tensor) -> None:
+        edges = edges_of(self.d.arch, self.d.mapping, tensor)
+        for edge in edges:
+            self._book(self.reads, (edge.parent, tensor.name), Count())
+            self._book(self.writes, (edge.parent, tensor.name), Count())
+        if not tensor.is_output:
+            for edge in edges:
+                self._operand(edge)
+            return
+        fresh = one(self.d.tile(tensor, 0))
+        for edge in edges[:-1]:
+            fresh = self._partial_sums(edge)
+        self._results(edges[-1], fresh)
+
+    def _operand(self, edge: Edge) -> None:
+        name = edge.tensor.name
+        self._book(self.reads, (edge.parent, name), one(self.d.arrivals(edge, edge.combining)))
+        if edge.child is not None:
+            self._book(self.writes, (edge.child, name), one(self.d.arrivals(edge)))
+        self._carry(edge, Count(), kept=True)
+
+    def _partial_sums(self, edge: Edge) -> Count:
+        """Books evictions and read-backs between two nodes; returns the words that start from zero at the inner one."""
+        name = edge.tensor.name
+        assert edge.child is not None
+        evicted = one(self.d.arrivals(edge, kept=False))
+        written = one(self.d.arrivals(edge, edge.combining, kept=False))
+        united = one(self.d.arrivals(edge, edge.between, kept=False))
+        received = one(self.d.received(edge))
+        back = united - received
+        self._book(self.writes, (edge.parent, name), written)
+        self._book(self.reads, (edge.parent, name), written - united + back)
+        self._book(self.reads, (edge.child, name), evicted)
+        self._book(self.writes, (edge.child, name), back)
+        self._carry(edge, back, kept=False)
+        return evicted - back
+
+    def _results(self, edge: Edge, fresh: Count) -> None:
+        """Operations write every result and read what does not start from zero (`fresh`)."""
+        name = edge.tensor.name
+        written = one(self.d.arrivals(edge, edge.combining, kept=False))
+        self._book(self.writes, (edge.parent, name), written)
+        self._book(self.reads, (edge.parent, name), written - fresh)
+        self._carry(edge, written - fresh, kept=False)
+
+    def _carry(self, edge: Edge, returned: Count, kept: bool) -> None:
+        """Words on the links of every array crossed: per receiving (or sending) instance, and `returned` ones."""
+        for array in edge.crossed:
+            for link in array.links:
+                if link.carries(edge.tensor.role):
+                    words = one(self.d.arrivals(edge, edge.combining_below(array), kept)) + returned
+                    self._book(self.links, (link.name, edge.tensor.name), words)
+
+
+def derive(arch: Arch, layer: Layer, mapping: Mapping, perfect: frozenset[str] | None = None) -> Formulas:
+    """Closed forms of every counter of a nest, whatever its factors are; every loop is taken to count.
+
+    `perfect`: dims whose factors multiply to their bound (default: those of `mapping` for which it is so).
+    """
+    if perfect is None:
+        perfect = frozenset(d for d in layer.op.dims if mapping.extent(d, 0) == layer.bound[d])
+    derivation = Derivation(arch, layer, mapping, perfect)
+    ledger = Ledger(derivation)
+    for tensor in layer.op.tensors:
+        ledger.tensor(tensor)
+    tiles = {
+        (node.memory, node.tensor): derivation.tile(layer.op.tensor(node.tensor), above)
+        for node, above in mapping.placed
+    }
+    used: dict[str, Count] = {}
+    for (memory, _), tile in tiles.items():
+        used[memory] = used.get(memory, Count()) + one(tile)
+    return Formulas(
+        symbols=derivation.symbols,
+        bounds=derivation.bounds,
+        reads=ledger.reads,
+        writes=ledger.writes,
+        links=ledger.links,
+        used=used,
+        tiles=tiles,
+        steps=derivation.steps(),
+    )

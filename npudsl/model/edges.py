@@ -1,0 +1,106 @@
+"""The structure of a nest: which loops move which node, and which instances share a word.
+
+An *edge* is the path of a tensor from one node to its next node inside, or from the innermost node to the operations.
+Nothing here depends on the values of factors; every loop is taken to count (drop those of factor 1 before).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from ..mapping.nest import Loop, Mapping
+from ..spec.arch import Arch, Array
+from ..spec.op import Layer, Tensor
+
+
+@dataclass(frozen=True)
+class Edge:
+    """`position` and `parent_position`: loops above the two nodes. `sweep`: index of the sweeping loop (None: never moved).
+
+    `child` None stands for the operations. `crossed`: arrays between the two, outermost first. `combining`: indices of the
+    spatial loops between them whose axis shares the words of this tensor.
+    """
+
+    tensor: Tensor
+    parent: str
+    child: str | None
+    parent_position: int
+    position: int
+    sweep: int | None
+    crossed: tuple[Array, ...]
+    combining: frozenset[int]
+    loops: tuple[Loop, ...]
+
+    @cached_property
+    def between(self) -> frozenset[int]:
+        """Indices of the spatial loops between the two nodes."""
+        return frozenset(i for i in range(self.parent_position, self.position) if self.loops[i].spatial)
+
+    def combining_below(self, array: Array) -> frozenset[int]:
+        """The combining loops of arrays deeper than `array`."""
+        deeper = {a.name for a in self.crossed[self.crossed.index(array) + 1 :]}
+        return frozenset(i for i in self.combining if self.loops[i].array in deeper)
+
+    def kind(self, index: int, joined: frozenset[int]) -> str:
+        """How loop `index` above the node enters the count of words over all arrivals (`clipped.KINDS`)."""
+        if self.loops[index].spatial:
+            return "join" if index in joined else "sum"
+        if self.child is None:
+            return "walk"
+        if self.sweep is None or index > self.sweep:
+            return "zero"
+        return "sweep" if index == self.sweep else "walk"
+
+
+def edges_of(arch: Arch, mapping: Mapping, tensor: Tensor) -> tuple[Edge, ...]:
+    """Outermost first; the last one ends at the operations."""
+    nodes = mapping.nodes_of(tensor.name)
+    found = []
+    for (parent, above_parent), (child, above) in zip(nodes, nodes[1:], strict=False):
+        found.append(_edge(arch, mapping, tensor, parent.memory, child.memory, above_parent, above))
+    innermost, above = nodes[-1]
+    found.append(_edge(arch, mapping, tensor, innermost.memory, None, above, len(mapping.loops)))
+    return tuple(found)
+
+
+def _edge(
+    arch: Arch, mapping: Mapping, tensor: Tensor, parent: str, child: str | None, above_parent: int, above: int
+) -> Edge:
+    loops = mapping.loops
+    crossed = arch.arrays_between(parent, child)
+    shared = {(a.name, axis) for a in crossed for axis in a.combining_axes(tensor.role, tensor.is_output)}
+    moving = [i for i in range(above) if not loops[i].spatial and loops[i].dim in tensor.dims]
+    return Edge(
+        tensor=tensor,
+        parent=parent,
+        child=child,
+        parent_position=above_parent,
+        position=above,
+        sweep=moving[-1] if moving else None,
+        crossed=crossed,
+        combining=frozenset(
+            i for i in range(above_parent, above) if loops[i].spatial and (loops[i].array, loops[i].axis) in shared
+        ),
+        loops=loops,
+    )
+
+
+def slot_names(mapping: Mapping) -> tuple[str, ...]:
+    """A short unique name per loop, `dim_place`: the memory whose node stands next above it, or its axis.
+
+    Where the nodes of a memory stand apart (an uneven mapping) the tensor is named too.
+    """
+    names: list[str] = []
+    place, parts = "", {}
+    for item in mapping.items:
+        if not isinstance(item, Loop):
+            parts[item.memory] = parts.get(item.memory, 0) + (place != item.memory)
+            place, last = item.memory, item.tensor
+            label = place if parts[place] == 1 else f"{place}_{last}"
+            continue
+        name = f"{item.dim}_{item.axis if item.spatial else label}"
+        repeated = sum(1 for n in names if n == name or n.startswith(name + "__"))
+        names.append(name if not repeated else f"{name}__{repeated}")
+        place = ""
+    return tuple(names)

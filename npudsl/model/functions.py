@@ -1,0 +1,170 @@
+"""The functions beyond + and * that closed forms need, as sympy functions with exact and vectorised evaluation.
+
+Each takes sympy Tuples so that one function serves any number of dims. `explicit` rewrites what has an elementary form
+(semantics.md, Closed forms that follow), for display; evaluation always goes through `coordinate.py` and `clipped.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import sympy
+
+from . import clipped, coordinate
+
+
+class Footprint(sympy.Function):
+    """`Footprint((c...), (e...))`: distinct values of sum(c x) over a box of extents e."""
+
+    nargs = 2
+
+    def explicit(self) -> sympy.Expr:
+        (coefficients, extents) = self.args
+        if len(extents) != 2:
+            return self
+        u, d = (sympy.Integer(int(c)) for c in coefficients)
+        divisor = sympy.gcd(u, d)
+        p, r = extents
+        return p * r - sympy.Max(0, p - d / divisor) * sympy.Max(0, r - u / divisor)
+
+
+class Overlap(sympy.Function):
+    """`Overlap((c...), (e...), axis, shift)`: values a box shares with itself moved by `shift` along dim `axis`."""
+
+    nargs = 4
+
+    def explicit(self) -> sympy.Expr:
+        """The case of unit steps, `max(0, (P - 1 - s) u + R)` where R >= u, if that is what it is."""
+        coefficients, extents, axis, shift = self.args
+        if len(extents) != 2:
+            return self
+        k = int(axis)
+        u, d = int(coefficients[k]), int(coefficients[1 - k])
+        divisor = sympy.gcd(u, d)
+        if d != divisor:
+            return self
+        p, r, step = extents[k], extents[1 - k], sympy.Integer(u) / divisor
+        return sympy.Piecewise((sympy.Max(0, (p - 1 - shift) * step + r), sympy.Ge(r, step)), (0, True))
+
+
+class Union(sympy.Function):
+    """`Union((c...), (e...), ((axis, factor, pitch)...))`: distinct values over all copies of a box."""
+
+    nargs = 3
+
+
+class FreshUnion(sympy.Function):
+    """`FreshUnion((c...), (e...), ((axis, factor, pitch)...), axis, shift)`: likewise, of what a move leaves to fetch."""
+
+    nargs = 5
+
+
+class Positions(sympy.Function):
+    """`Positions(kinds, N, tile, (f...))`: settings with a point of the counted loops of one clipped dim."""
+
+    nargs = 4
+
+
+class CoordinateSum(sympy.Function):
+    """`CoordinateSum(code, (c...), (N...), (e...), (f...)...)`: `clipped.coordinate_sum`; the code gives the loops' kinds."""
+
+
+def kinds_code(kinds: tuple[str, ...]) -> sympy.Symbol:
+    """Loop kinds as one symbol (their initials), so that they survive printing to code as a name."""
+    return sympy.Symbol("kinds_" + "".join(k[:2] for k in kinds))
+
+
+def _kinds(code: str) -> tuple[str, ...]:
+    short = code.removeprefix("kinds_")
+    return tuple({k[:2]: k for k in clipped.KINDS}[short[i : i + 2]] for i in range(0, len(short), 2))
+
+
+def _ints(values: Any) -> tuple[int, ...]:
+    return tuple(int(v) for v in values)
+
+
+def exact_positions(code: str, bound: int, tile: int, factors: tuple[int, ...]) -> int:
+    steps = tuple(clipped.Step(k, int(f)) for k, f in zip(_kinds(code), factors, strict=True))
+    return clipped.positions(int(bound), int(tile), steps)
+
+
+def exact_coordinate_sum(code: str, coefficients: Any, bounds: Any, tiles: Any, *factors: Any) -> int:
+    """The code lists the kinds of every dim's loops, dims parted by `_`, with a last part `keep` or `drop`."""
+    parts = code.removeprefix("kinds_").split("_")
+    loops = tuple(
+        tuple(clipped.Step(k, int(f)) for k, f in zip(_kinds(part), values, strict=True))
+        for part, values in zip(parts[:-1], factors, strict=True)
+    )
+    return clipped.coordinate_sum(_ints(coefficients), _ints(bounds), _ints(tiles), loops, parts[-1] == "keep")
+
+
+def sum_code(kinds: tuple[tuple[str, ...], ...], kept: bool) -> sympy.Symbol:
+    """The code that `exact_coordinate_sum` reads."""
+    parts = ["".join(k[:2] for k in one) for one in kinds] + ["keep" if kept else "drop"]
+    return sympy.Symbol("kinds_" + "_".join(parts))
+
+
+# ---- vectorised: arrays of factors, one value per row ------------------------------------------
+
+
+def rows_of(function: Callable[..., int]) -> Callable[..., np.ndarray]:
+    """A function of (nested tuples of) integers, applied to rows of arrays; equal rows are evaluated once."""
+
+    def vectorised(*args: Any) -> np.ndarray:
+        flat: list[Any] = []
+        shape = _flatten(args, flat)
+        columns = np.broadcast_arrays(*[np.asarray(x) for x in flat])
+        if columns[0].ndim == 0:
+            return np.asarray(function(*_rebuild(shape, iter(int(c) for c in columns))))
+        table = np.stack([c.ravel() for c in columns], axis=1).astype(np.int64)
+        distinct, inverse = np.unique(table, axis=0, return_inverse=True)
+        values = np.array([function(*_rebuild(shape, iter(int(v) for v in row))) for row in distinct], dtype=float)
+        return values[inverse.ravel()].reshape(columns[0].shape)
+
+    return vectorised
+
+
+def _flatten(args: Any, flat: list[Any]) -> Any:
+    """Tuples become lists of shapes, leaves are appended to `flat`."""
+    if isinstance(args, tuple | list):
+        return [_flatten(a, flat) for a in args]
+    flat.append(args)
+    return None
+
+
+def _rebuild(shape: Any, values: Any) -> Any:
+    if shape is None:
+        return next(values)
+    return tuple(_rebuild(s, values) for s in shape)
+
+
+def vector_footprint(coefficients: tuple[int, ...], extents: tuple[Any, ...]) -> Any:
+    """`coordinate.footprint` over arrays, by its closed form up to two dims."""
+    if len(extents) == 1:
+        return extents[0]
+    if len(extents) == 2:
+        divisor = int(np.gcd(coefficients[0], coefficients[1]))
+        u, d = coefficients[0] // divisor, coefficients[1] // divisor
+        p, r = (np.asarray(e) for e in extents)
+        return p * r - np.maximum(0, p - d) * np.maximum(0, r - u)
+    return rows_of(coordinate.footprint)(tuple(coefficients), tuple(extents))
+
+
+#: What compiled closed forms call: for one mapping in Python integers, exactly ...
+EXACT: dict[str, Callable[..., Any]] = {
+    "Footprint": coordinate.footprint,
+    "Overlap": coordinate.overlap,
+    "Union": coordinate.union,
+    "FreshUnion": coordinate.fresh_union,
+    "Positions": exact_positions,
+    "CoordinateSum": exact_coordinate_sum,
+}
+#: ... and over arrays of factors.
+VECTORISED: dict[str, Callable[..., Any]] = {
+    "Footprint": vector_footprint,
+    "Overlap": rows_of(coordinate.overlap),
+    "Union": rows_of(coordinate.union),
+    "FreshUnion": rows_of(coordinate.fresh_union),
+}
