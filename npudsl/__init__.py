@@ -1,0 +1,63 @@
+"""npudsl: describe a neural processing unit as text; get proven best mappings of networks onto it.
+
+    import npudsl
+    spec = npudsl.load("specs/eyeriss.npu")
+    best = spec.arch("eyeriss", glb_size="216 KiB").solve("alexnet", batch=4, objective="energy")
+    best["conv2"].energy, best["conv2"].mapping.text(), best["conv2"].certificate.gap
+    npudsl.verify(best["conv2"]).raise_if_different()
+
+Names are imported when they are first used: `import npudsl` costs nothing, and neither does the command line.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .api import Best, LayerResult, Machine, MappingText, Spec, load, verify
+    from .text.diagnostics import Diagnostic, SpecError
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Best",
+    "Diagnostic",
+    "LayerResult",
+    "Machine",
+    "MappingText",
+    "Spec",
+    "SpecError",
+    "__version__",
+    "load",
+    "verify",
+]
+
+_HOME = {"Diagnostic": ".text.diagnostics", "SpecError": ".text.diagnostics"}
+
+
+def __getattr__(name: str) -> object:
+    if name in __all__:
+        return getattr(import_module(_HOME.get(name, ".api"), __name__), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
+class _Package(ModuleType):
+    """Keeps `npudsl.verify` the function, although importing the subpackage `npudsl.verify` wants to bind its module."""
+
+    @property
+    def verify(self) -> object:
+        return __getattr__("verify")
+
+    @verify.setter
+    def verify(self, module: ModuleType) -> None:
+        """The import system's attempt; the module stays reachable as `from npudsl.verify import ...`."""
+
+
+sys.modules[__name__].__class__ = _Package

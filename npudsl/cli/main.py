@@ -1,0 +1,81 @@
+"""The entry point: finds the command, parses its arguments, runs it behind one guard.
+
+Only the module of the command that was asked for is imported, so that `check` and `fmt` start at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Protocol, cast
+
+from .. import __version__
+from .guard import guarded
+from .options import Parser
+
+#: Command -> what the list of `npudsl --help` says about it. Its module has the same name.
+COMMANDS = {
+    "check": "report every mistake in .npu files",
+    "fmt": "bring .npu files into the one style",
+    "solve": "find and prove the best mapping of every layer of a network",
+    "eval": "cost one complete mapping by closed forms",
+    "run": "execute one complete mapping and count",
+    "show": "print a machine's hierarchy, or a network's layers",
+    "explain": "tell what a diagnostic means",
+}
+
+
+class Command(Protocol):
+    """What a command's module provides."""
+
+    def configure(self, parser: argparse.ArgumentParser) -> None:
+        """Declare the arguments."""
+
+    def run(self, arguments: argparse.Namespace) -> int:
+        """Do it. Returns the exit status: 0 fine, 1 something is wrong. May raise what `guarded` handles."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run `npudsl` with `argv` (default: the process's) and return the exit status: 0, 1 or 2."""
+    given = list(sys.argv[1:] if argv is None else argv)
+    return guarded(lambda: _execute(given), json_target=_json_target(given))
+
+
+def _execute(argv: list[str]) -> int:
+    parser, command = _parser(argv)
+    arguments = parser.parse_args(argv)
+    if command is None:
+        parser.print_help()
+        return 2
+    return command.run(arguments)
+
+
+def _parser(argv: list[str]) -> tuple[argparse.ArgumentParser, Command | None]:
+    """The parser, with the arguments of the one command that `argv` begins with."""
+    parser = Parser(
+        prog="npudsl",
+        description="Describe a neural processing unit as text; get proven best mappings of networks onto it.",
+        epilog="`npudsl COMMAND --help` tells more about a command.",
+    )
+    parser.add_argument("--version", action="version", version=f"npudsl {__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", dest="command", parser_class=Parser)
+    wanted = next((a for a in argv if not a.startswith("-")), None)
+    chosen = None
+    for name, summary in COMMANDS.items():
+        sub = commands.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".")
+        if name == wanted:
+            chosen = cast(Command, import_module(f".{name}", __package__))
+            chosen.configure(sub)
+    return parser, chosen
+
+
+def _json_target(argv: list[str]) -> str | None:
+    """The value of `--json`, known before parsing so that every failure can be told as JSON."""
+    for position, argument in enumerate(argv):
+        if argument.startswith("--json="):
+            return argument.removeprefix("--json=")
+        if argument == "--json" and position + 1 < len(argv):
+            return argv[position + 1]
+    return None

@@ -1,0 +1,42 @@
+"""Where tables are drawn: the terminal as wide as it is, anything else without colour and 120 columns wide."""
+
+from __future__ import annotations
+
+from typing import TextIO
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+#: Columns of output that does not go to a terminal: the same text whatever the caller's window.
+PIPED_WIDTH = 120
+
+
+def console_for(stream: TextIO, *, width: int | None = None) -> Console:
+    """A console on `stream`. `width` overrides the terminal's (tests, notebooks)."""
+    if stream.isatty():
+        return Console(file=stream, width=width, highlight=False)
+    return Console(
+        file=stream,
+        width=width or PIPED_WIDTH,
+        color_system=None,
+        force_terminal=False,
+        force_interactive=False,
+        highlight=False,
+        legacy_windows=False,
+    )
+
+
+def table(title: str | None = None, *, footer: bool = False) -> Table:
+    """An empty table in the project's one style."""
+    return Table(
+        title=title,
+        title_justify="left",
+        title_style="bold",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
+        show_footer=footer,
+        header_style="bold",
+        footer_style="bold",
+    )

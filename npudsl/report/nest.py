@@ -1,0 +1,82 @@
+"""A mapping as the loop nest it is, one column per tensor showing which memory holds it at each loop."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rich.table import Table
+from rich.text import Text
+
+from ..mapping.nest import Loop, Mapping, Node
+from ..spec.op import Layer
+from .console import table
+from .figures import whole
+
+
+@dataclass(frozen=True)
+class Holding:
+    """Where a tensor is held at one line. `new`: its node stands directly above this line; `words` of its tile."""
+
+    memory: str
+    new: bool
+    words: int
+
+
+@dataclass(frozen=True)
+class Line:
+    """A loop (None: the operation) and each tensor's holding there, in the order of the op."""
+
+    loop: Loop | None
+    depth: int
+    holdings: tuple[Holding | None, ...]
+
+
+def lines(layer: Layer, mapping: Mapping) -> tuple[Line, ...]:
+    """The loops of factor above 1, outermost first, and the operation below them."""
+    from ..model.tiles import tile_words
+
+    nest = mapping.simplified()
+    held: dict[str, Holding] = {}
+    found: list[Line] = []
+    position = 0
+    for item in (*nest.items, None):
+        if isinstance(item, Node):
+            held[item.tensor] = Holding(item.memory, True, tile_words(layer, nest, item.tensor, position))
+            continue
+        found.append(Line(item, len(found), tuple(held.get(t.name) for t in layer.op.tensors)))
+        held = {tensor: Holding(h.memory, False, h.words) for tensor, h in held.items()}
+        position += 1
+    return tuple(found)
+
+
+def nest_table(layer: Layer, mapping: Mapping, *, operation: str = "op") -> Table:
+    """The nest as a table. A memory's name with `[words]` marks where its tile begins."""
+    shown = table(f"loop nest of {layer.name}")
+    shown.add_column("loop", no_wrap=True)
+    shown.add_column("on", no_wrap=True)
+    for tensor in layer.op.tensors:
+        shown.add_column(tensor.name, no_wrap=True, overflow="ellipsis")
+    for line in lines(layer, mapping):
+        shown.add_row(_loop(line, operation), _axis(line.loop), *(_holding(h) for h in line.holdings))
+    return shown
+
+
+def _loop(line: Line, operation: str) -> Text:
+    indent = " " * min(line.depth, 24)
+    if line.loop is None:
+        return Text(indent + operation)
+    return Text(f"{indent}for {line.loop.dim} in {line.loop.factor}")
+
+
+def _axis(loop: Loop | None) -> Text:
+    if loop is None or not loop.spatial:
+        return Text("")
+    return Text(f"{loop.array}.{loop.axis}", style="cyan")
+
+
+def _holding(holding: Holding | None) -> Text:
+    if holding is None:
+        return Text("-")
+    if not holding.new:
+        return Text(holding.memory, style="dim")
+    return Text(f"{holding.memory} [{whole(holding.words)}]", style="bold")

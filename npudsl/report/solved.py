@@ -1,0 +1,193 @@
+"""The screen of `solve`: what each layer costs, where its energy goes, how it is mapped, and what was proven."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from math import isfinite
+
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from . import shares
+from .answers import Answer, Answers
+from .console import table
+from .figures import digits, duration, elapsed, energy, percent, short, whole
+from .slots import in_short
+
+UNITS = {"energy": "pJ", "latency": "steps", "edp": "pJ x steps"}
+BAR = 32
+
+
+def screen(answers: Answers) -> Iterator[RenderableType]:
+    """Everything `solve` prints, top to bottom."""
+    yield _headline(answers)
+    if answers.solved:
+        yield _results(answers)
+        yield _energies(answers)
+        yield _mappings(answers)
+        yield _proofs(answers)
+    yield from _closing(answers)
+
+
+def _headline(answers: Answers) -> Text:
+    options = answers.options
+    return Text.assemble(
+        (f"{answers.net} on {answers.arch.name}", "bold"),
+        f": least {options.objective} over the {options.space} mapspace with {options.factors} factors",
+    )
+
+
+def _results(answers: Answers) -> Table:
+    shown = table("result", footer=True)
+    shown.add_column("layer", f"{len(answers.solved)} layers", no_wrap=True)
+    for header, footer in (
+        ("MACs", short(answers.macs)),
+        ("energy", energy(answers.energy)),
+        ("pJ/MAC", _per_mac(answers.energy, answers.macs)),
+        ("cycles", short(answers.cycles)),
+        ("PEs busy", _mean_utilization(answers)),
+        ("slowest", ""),
+        ("proof", ""),
+        ("verified", ""),
+        ("time", elapsed(answers.seconds)),
+    ):
+        shown.add_column(header, footer, justify="left" if header in ("slowest", "proof", "verified") else "right")
+    for answer in answers:
+        shown.add_row(*_result(answer))
+    return shown
+
+
+def _result(answer: Answer) -> tuple[RenderableType, ...]:
+    layer = answer.layer
+    name = layer.name + (f" x {layer.repeat}" if layer.repeat > 1 else "")
+    if not answer.solved:
+        return (name, short(layer.macs), "-", "-", "-", "-", "-", Text("no mapping", "red"), "-", _seconds(answer))
+    cost = answer.cost
+    return (
+        name,
+        short(layer.macs),
+        energy(cost.energy),
+        _per_mac(cost.energy, layer.macs),
+        short(cost.cycles),
+        percent(cost.utilization),
+        cost.bottleneck,
+        _proof(answer),
+        _verified(answer),
+        _seconds(answer),
+    )
+
+
+def _energies(answers: Answers) -> Table:
+    """Shares per component, with a bar whose length is the energy per MAC."""
+    per_layer = [(a, shares.shares(answers.arch, a.cost)) for a in answers.solved]
+    whole_net = shares.total((part, a.layer.repeat) for a, part in per_layer)
+    names = list(whole_net)
+    shown = table("where the energy goes (bar: energy per MAC)", footer=True)
+    shown.add_column("layer", "total", no_wrap=True)
+    for name, marked in zip(names, shares.legend(names), strict=True):
+        shown.add_column(marked, percent(_ratio(whole_net[name], answers.energy)), justify="right")
+    shown.add_column("", no_wrap=True)
+    longest = max((_ratio(a.cost.energy, a.layer.macs) for a in answers.solved), default=Fraction(0))
+    for answer, part in per_layer:
+        values = [part.get(name, Fraction(0)) for name in names]
+        row = [percent(_ratio(value, answer.cost.energy)) for value in values]
+        bar = shares.stacked([_ratio(v, answer.layer.macs) for v in values], longest, BAR)
+        shown.add_row(answer.layer.name, *row, bar)
+    return shown
+
+
+def _mappings(answers: Answers) -> Table:
+    shown = table("mapping, outermost loops first")
+    shown.add_column("layer", no_wrap=True)
+    shown.add_column("slots and their loops")
+    for answer in answers.solved:
+        same = f" (as {answer.solution.same_as})" if answer.solution.same_as else ""
+        shown.add_row(answer.layer.name, in_short(answers.arch, answer.layer, answer.mapping) + same)
+    return shown
+
+
+def _proofs(answers: Answers) -> Table:
+    """The objective with what bounds it from below, as a share of what was found."""
+    shown = table(f"proof, in {UNITS.get(answers.options.objective, answers.options.objective)}")
+    shown.add_column("layer", no_wrap=True)
+    for header in ("found", "lower bound", "gap", "relaxation", "rounded start", "examined"):
+        shown.add_column(header, justify="right")
+    for answer in answers.solved:
+        proof = answer.certificate
+        shown.add_row(
+            answer.layer.name,
+            f"{proof.value:.6g}",
+            f"{proof.lower_bound:.6g}",
+            "0" if proof.optimal else _gap(proof.gap),
+            "-" if proof.relaxation is None else _signed(proof.relaxation / proof.value - 1),
+            "-" if proof.start is None else _signed(proof.start / proof.value - 1),
+            short(proof.examined),
+        )
+    return shown
+
+
+def _closing(answers: Answers) -> Iterator[Text]:
+    optimal = sum(a.certificate.optimal for a in answers.solved)
+    verified = sum(a.verified for a in answers.solved)
+    count = len(answers.solved)
+    if count:
+        clock = answers.arch.clock
+        time = f" = {duration(answers.cycles / clock)} at {short(clock)}Hz" if clock else ""
+        yield Text(f"{whole(answers.macs)} MACs, {energy(answers.energy)}, {whole(round(answers.cycles))} cycles{time}")
+        yield Text(
+            f"{optimal} of {count} layers proven optimal; {verified} of {count} executed at full size, "
+            "every count and the output equal"
+        )
+    for answer in answers.refuted:
+        assert answer.verdict is not None
+        yield Text(f"VERIFICATION FAILED: {answer.layer.name}", "bold red")
+        for difference in answer.verdict.differences:
+            yield Text(f"  {difference}", "red")
+    if answers.unmapped:
+        listed = ", ".join(f"{layer.name} ({short(layer.points)} {layer.op.name})" for layer in answers.unmapped)
+        yield Text(f"not mapped, not in the totals: {listed}")
+    if answers.failed:
+        yield Text(f"without a mapping, not in the totals: {', '.join(a.layer.name for a in answers.failed)}", "red")
+    if answers.interrupted:
+        yield Text("interrupted: layers are missing, bounds are those reached so far", "bold red")
+
+
+def _proof(answer: Answer) -> Text:
+    certificate = answer.certificate
+    if certificate.optimal:
+        return Text("optimal", "green")
+    return Text(f"gap {_gap(certificate.gap)}", "yellow")
+
+
+def _verified(answer: Answer) -> Text:
+    if answer.verdict is None:
+        return Text("not run", "yellow")
+    return Text("yes", "green") if answer.verdict.agreed else Text("REFUTED", "bold red")
+
+
+def _seconds(answer: Answer) -> str:
+    return elapsed(answer.solution.seconds + (answer.verdict.seconds if answer.verdict else 0.0))
+
+
+def _mean_utilization(answers: Answers) -> str:
+    """Of the compute units over the time of all layers: each layer weighted by its cycles."""
+    spent = sum((a.cost.utilization * a.cost.cycles * a.layer.repeat for a in answers.solved), Fraction(0))
+    return percent(_ratio(spent, answers.cycles))
+
+
+def _per_mac(picojoule: Fraction, macs: int) -> str:
+    return digits(picojoule / macs) if macs else "-"
+
+
+def _ratio(part: Fraction, of: Fraction | int) -> Fraction:
+    return part / of if of else Fraction(0)
+
+
+def _gap(gap: float) -> str:
+    return percent(Fraction(gap)) if isfinite(gap) else "unbounded"
+
+
+def _signed(value: float) -> str:
+    return f"{value * 100:+.1f} %"
