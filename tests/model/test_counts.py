@@ -1,0 +1,40 @@
+"""Closed forms = interpreter = literal walk, on every counter, for random cases of the whole language."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+
+from ..oracle.sides import differences
+from ..strategies import EVEN_PERFECT, EVERYTHING, Case, Space, cases, random_case
+from .counterexamples import CASES
+
+
+@settings(max_examples=300)
+@given(cases(EVEN_PERFECT))
+def test_even_perfect_mappings(case: Case) -> None:
+    assert differences(case) == ()
+
+
+@settings(max_examples=300)
+@given(cases(EVERYTHING))
+def test_every_mapping(case: Case) -> None:
+    assert differences(case) == ()
+
+
+@pytest.mark.parametrize(("space", "count"), [(EVEN_PERFECT, 1500), (EVERYTHING, 3500)], ids=["even", "all"])
+def test_seeded_cases(space: Space, count: int) -> None:
+    """Many more than hypothesis would draw in the time, without its shrinking."""
+    for seed in range(count):
+        assert differences(random_case(seed, space)) == (), f"random_case({seed}, {space})"
+
+
+@pytest.mark.parametrize(("story", "case"), CASES)
+def test_counterexamples(story: str, case: Case) -> None:
+    assert differences(case) == (), story
+
+
+@pytest.mark.long
+def test_many_cases() -> None:
+    for seed in range(1_000_000, 1_050_000):
+        assert differences(random_case(seed)) == (), f"random_case({seed})"
