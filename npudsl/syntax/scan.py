@@ -1,0 +1,66 @@
+"""One run of the LALR parser over one text, with what is needed to explain it when it fails."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from lark import Token, Tree
+from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
+
+from ..text.limits import MAX_NESTING
+from .tables import START, language
+
+OPENING = {"LPAR": "RPAR", "LSQB": "RSQB", "LBRACE": "RBRACE"}
+CLOSING = frozenset(OPENING.values())
+END = "$END"
+
+
+@dataclass
+class Scan:
+    """What a run has found.
+
+    `tree`: lark's tree, None after a failure. `tokens`: the tokens that fitted, in order. `failed`: the token that did
+    not fit (`$END` at the end of the text), or None when a character began no token; it is at `failed_at`.
+    `accepted`: the kinds of token that would have fitted there. `too_deep`: brackets are nested beyond the limit.
+    """
+
+    tokens: list[Token] = field(default_factory=list)
+    tree: Tree | None = None
+    failed: Token | None = None
+    failed_at: int = 0
+    accepted: frozenset[str] = frozenset()
+    too_deep: bool = False
+
+
+def scan(text: str, start: str = START) -> Scan:
+    """Parse `text` from the rule `start`. Never raises for any text."""
+    found = Scan()
+    parser = language().parse_interactive(text, start=start)
+    depth = 0
+    try:
+        for token in parser.iter_parse():
+            depth += (token.type in OPENING) - (token.type in CLOSING)
+            if depth > MAX_NESTING:
+                found.too_deep, found.failed, found.failed_at = True, token, token.start_pos or 0
+                return found
+            found.tokens.append(token)
+        found.tree = parser.feed_eof(_end_token(text))
+    except UnexpectedInput as error:
+        _note_failure(found, error, len(text))
+        found.accepted = frozenset(parser.accepts())
+    return found
+
+
+def _end_token(text: str) -> Token:
+    """A token that gives the end of the text its position."""
+    return Token("", "", start_pos=len(text), line=1, column=1, end_line=1, end_column=1, end_pos=len(text))
+
+
+def _note_failure(found: Scan, error: UnexpectedInput, length: int) -> None:
+    if isinstance(error, UnexpectedToken):
+        found.failed = error.token
+        found.failed_at = length if error.token.type == END else error.token.start_pos or 0
+        if found.tokens and found.tokens[-1] is error.token:
+            found.tokens.pop()
+    elif isinstance(error, UnexpectedCharacters):
+        found.failed_at = error.pos_in_stream

@@ -1,0 +1,26 @@
+"""Named limits: what keeps a hostile or broken file from costing unbounded time, memory or stack.
+
+Each is far above what a person or a generator writes, and each has a diagnostic that names it.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+MAX_FILE_BYTES: Final = 1 << 20
+"""Largest file that is read (1 MiB)."""
+
+MAX_NESTING: Final = 64
+"""Deepest nesting of brackets and blocks."""
+
+MAX_EXPRESSION_HEIGHT: Final = 200
+"""Largest height of an expression tree (a sum of n terms has height n): later stages walk it recursively."""
+
+MAX_NUMBER_DIGITS: Final = 100
+"""Most digits of a number as written."""
+
+MAX_NUMBER_EXPONENT: Final = 100
+"""Largest exponent, either sign, of a number as written (`1e-12`)."""
+
+MAX_SYNTAX_ERRORS: Final = 20
+"""Most syntax errors that are looked for in one file."""
