@@ -21,14 +21,11 @@ def guarded(action: Callable[[], int], *, json_target: str | None = None) -> int
     """
     _prepare_streams()
     try:
-        status = action()
+        status = _told(action, json_target)
         flush()
         return status
     except SystemExit as stop:  # argparse: 0 after --help, 2 after wrong usage
         return _leave(stop.code if isinstance(stop.code, int) else 2)
-    except SpecError as error:
-        report_diagnostics(error.diagnostics, json_target=json_target)
-        return 1
     except Failed as error:
         say(f"error: {error}")
         return error.status
@@ -45,7 +42,16 @@ def guarded(action: Callable[[], int], *, json_target: str | None = None) -> int
     except Exception as error:
         if os.environ.get(DEBUG):
             raise
-        report_diagnostics([_internal(error)], json_target=json_target)
+        report_diagnostics([_internal(error)])
+        return 1
+
+
+def _told(action: Callable[[], int], json_target: str | None) -> int:
+    """`action`, with its diagnostics shown; whatever showing them raises is `guarded`'s business as well."""
+    try:
+        return action()
+    except SpecError as error:
+        report_diagnostics(error.diagnostics, json_target=json_target)
         return 1
 
 

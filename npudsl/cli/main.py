@@ -12,8 +12,10 @@ from importlib import import_module
 from typing import Protocol, cast
 
 from .. import __version__
+from ..text.suggest import nearest
 from .guard import guarded
 from .options import Parser
+from .output import Failed
 
 #: Command -> what the list of `npudsl --help` says about it. Its module has the same name.
 COMMANDS = {
@@ -44,7 +46,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _execute(argv: list[str]) -> int:
-    parser, command = _parser(argv)
+    wanted = next((a for a in argv if not a.startswith("-")), None)
+    if wanted is not None and wanted not in COMMANDS:
+        near = nearest(wanted, COMMANDS)
+        raise Failed(f"no command `{wanted}`; " + (f"did you mean `{near}`?" if near else "see `npudsl --help`"), 2)
+    parser, command = _parser(wanted)
     arguments = parser.parse_args(argv)
     if command is None:
         parser.print_help()
@@ -52,8 +58,8 @@ def _execute(argv: list[str]) -> int:
     return command.run(arguments)
 
 
-def _parser(argv: list[str]) -> tuple[argparse.ArgumentParser, Command | None]:
-    """The parser, with the arguments of the one command that `argv` begins with."""
+def _parser(wanted: str | None) -> tuple[argparse.ArgumentParser, Command | None]:
+    """The parser, with the arguments of the one command that is wanted."""
     parser = Parser(
         prog="npudsl",
         description="Describe a neural processing unit as text; get proven best mappings of networks onto it.",
@@ -61,7 +67,6 @@ def _parser(argv: list[str]) -> tuple[argparse.ArgumentParser, Command | None]:
     )
     parser.add_argument("--version", action="version", version=f"npudsl {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", dest="command", parser_class=Parser)
-    wanted = next((a for a in argv if not a.startswith("-")), None)
     chosen = None
     for name, summary in COMMANDS.items():
         sub = commands.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".")

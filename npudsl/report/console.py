@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from io import StringIO
 from typing import TextIO
 
 from rich import box
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.table import Table
 
 #: Columns of output that does not go to a terminal: the same text whatever the caller's window.
@@ -15,7 +17,7 @@ PIPED_WIDTH = 120
 def console_for(stream: TextIO, *, width: int | None = None) -> Console:
     """A console on `stream`. `width` overrides the terminal's (tests, notebooks)."""
     if stream.isatty():
-        return Console(file=stream, width=width, highlight=False)
+        return Console(file=stream, width=width, highlight=False, markup=False)
     return Console(
         file=stream,
         width=width or PIPED_WIDTH,
@@ -23,6 +25,7 @@ def console_for(stream: TextIO, *, width: int | None = None) -> Console:
         force_terminal=False,
         force_interactive=False,
         highlight=False,
+        markup=False,  # `pe[x = 14]` is text, not a style
         legacy_windows=False,
     )
 
@@ -35,8 +38,18 @@ def table(title: str | None = None, *, footer: bool = False) -> Table:
         title_style="bold",
         box=box.SIMPLE_HEAD,
         pad_edge=False,
+        show_edge=False,
         padding=(0, 1, 0, 0),
         show_footer=footer,
         header_style="bold",
         footer_style="bold",
     )
+
+
+def as_text(parts: Iterable[RenderableType], *, width: int = PIPED_WIDTH) -> str:
+    """What `parts` look like on a plain console."""
+    stream = StringIO()
+    console = console_for(stream, width=width)
+    for part in parts:
+        console.print(part)
+    return stream.getvalue()

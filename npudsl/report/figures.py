@@ -54,11 +54,11 @@ def data(bit: Number) -> str:
 
 
 def percent(share: Number) -> str:
-    """`92.9 %`; never `100.0 %` unless it is."""
+    """`92.9%`; never `100.0%` unless it is."""
     value = Fraction(share) * 100
     if 99 < value < 100:
         value = min(value, Fraction(999, 10))
-    return f"{float(value):.1f} %" if value.denominator != 1 else f"{value} %"
+    return f"{float(value):.1f}%" if value.denominator != 1 else f"{value}%"
 
 
 def elapsed(second: float) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from rich.table import Table
 from rich.text import Text
 
+from ..mapping.footprint import UncountableError, words
 from ..mapping.nest import Loop, Mapping, Node
 from ..spec.op import Layer
 from .console import table
@@ -15,11 +16,14 @@ from .figures import whole
 
 @dataclass(frozen=True)
 class Holding:
-    """Where a tensor is held at one line. `new`: its node stands directly above this line; `words` of its tile."""
+    """Where a tensor is held at one line. `new`: its node stands directly above this line.
+
+    `words` of its tile in one instance; None: too irregular to count.
+    """
 
     memory: str
     new: bool
-    words: int
+    words: int | None
 
 
 @dataclass(frozen=True)
@@ -33,20 +37,26 @@ class Line:
 
 def lines(layer: Layer, mapping: Mapping) -> tuple[Line, ...]:
     """The loops of factor above 1, outermost first, and the operation below them."""
-    from ..model.tiles import tile_words
-
     nest = mapping.simplified()
     held: dict[str, Holding] = {}
     found: list[Line] = []
     position = 0
     for item in (*nest.items, None):
         if isinstance(item, Node):
-            held[item.tensor] = Holding(item.memory, True, tile_words(layer, nest, item.tensor, position))
+            held[item.tensor] = Holding(item.memory, True, _tile(layer, nest, item.tensor, position))
             continue
         found.append(Line(item, len(found), tuple(held.get(t.name) for t in layer.op.tensors)))
         held = {tensor: Holding(h.memory, False, h.words) for tensor, h in held.items()}
         position += 1
     return tuple(found)
+
+
+def _tile(layer: Layer, nest: Mapping, tensor: str, position: int) -> int | None:
+    extents = {dim: min(bound, nest.extent(dim, position)) for dim, bound in layer.bounds}
+    try:
+        return words(layer.op.tensor(tensor), extents)
+    except UncountableError:
+        return None
 
 
 def nest_table(layer: Layer, mapping: Mapping, *, operation: str = "op") -> Table:
@@ -79,4 +89,5 @@ def _holding(holding: Holding | None) -> Text:
         return Text("-")
     if not holding.new:
         return Text(holding.memory, style="dim")
-    return Text(f"{holding.memory} [{whole(holding.words)}]", style="bold")
+    size = "?" if holding.words is None else whole(holding.words)
+    return Text(f"{holding.memory} [{size}]", style="bold")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from fractions import Fraction
 
 from rich.console import RenderableType
@@ -13,6 +13,7 @@ from ..spec.arch import Arch, Array, Level, Link, Memory
 from ..spec.op import Layer
 from .console import table
 from .figures import data, digits, short, whole
+from .weights import weights
 
 
 def architecture(arch: Arch) -> Iterator[RenderableType]:
@@ -25,10 +26,10 @@ def architecture(arch: Arch) -> Iterator[RenderableType]:
         ("instances", "right"),
         ("size", "right"),
         ("holds", "left"),
-        ("pJ/word", "right"),
+        ("energy", "left"),
         ("bit/cycle", "right"),
     ):
-        shown.add_column(header, justify="right" if justify == "right" else "left")
+        shown.add_column(header, justify="right" if justify == "right" else "left", no_wrap=header == "place")
     for row in _rows(arch):
         shown.add_row(*row)
     yield shown
@@ -46,7 +47,7 @@ def _rows(arch: Arch) -> Iterator[tuple[str, ...]]:
         indent += 1
     compute = arch.compute
     rate = "" if compute.rate == 1 else f" at {digits(compute.rate)} op/cycle"
-    yield (" " * 2 * indent + compute.name + rate, whole(count), "", "", f"{digits(compute.op_energy)} per op", "")
+    yield (" " * 2 * indent + compute.name + rate, whole(count), "", "", f"{digits(compute.op_energy)} pJ/op", "")
 
 
 def _level_rows(arch: Arch, level: Level, indent: int, count: int) -> Iterator[tuple[str, ...]]:
@@ -74,7 +75,7 @@ def _array_rows(array: Array, indent: int, count: int) -> Iterator[tuple[str, ..
             "",
             "",
             _carries(link),
-            f"{digits(link.hop_energy)} per bit",
+            f"{digits(link.hop_energy)} pJ/bit",
             bandwidth,
         )
 
@@ -103,7 +104,7 @@ def _energies(arch: Arch, memory: Memory) -> str:
     if not widths:
         return ""
     read, write = (_range(widths, per_bit) for per_bit in (memory.read_energy, memory.write_energy))
-    return read if read == write else f"{read} / {write}"
+    return f"{read} pJ/word" if read == write else f"{read} / {write} pJ/word"
 
 
 def _range(widths: list[Fraction], per_bit: Fraction) -> str:
@@ -119,15 +120,15 @@ def _instances(arch: Arch) -> int:
     return count
 
 
-def network(name: str, layers: tuple[Layer, ...], weights: Callable[[Layer], int]) -> Iterator[RenderableType]:
-    """The layers in order. `weights` gives a layer's words of tensors that no layer produces, biases aside."""
+def network(name: str, layers: tuple[Layer, ...]) -> Iterator[RenderableType]:
+    """The layers in order."""
     macs = sum(layer.macs * layer.repeat for layer in layers)
     words = sum(weights(layer) * layer.repeat for layer in layers)
     yield Text.assemble((name, "bold"), f": {len(layers)} layers, {whole(macs)} MACs, {whole(words)} weights")
-    yield _layers(layers, weights)
+    yield _layers(layers)
 
 
-def _layers(layers: tuple[Layer, ...], weights: Callable[[Layer], int]) -> Table:
+def _layers(layers: tuple[Layer, ...]) -> Table:
     shown = table()
     shown.add_column("layer", no_wrap=True)
     shown.add_column("op", no_wrap=True)

@@ -18,16 +18,17 @@ from .slots import in_short
 
 UNITS = {"energy": "pJ", "latency": "steps", "edp": "pJ x steps"}
 BAR = 32
+WIDE = 96  # columns from which the bottleneck has room
 
 
-def screen(answers: Answers) -> Iterator[RenderableType]:
-    """Everything `solve` prints, top to bottom."""
+def screen(answers: Answers, *, width: int = WIDE) -> Iterator[RenderableType]:
+    """Everything `solve` prints, top to bottom, for a console of `width` columns."""
     yield _headline(answers)
+    yield Text()
     if answers.solved:
-        yield _results(answers)
-        yield _energies(answers)
-        yield _mappings(answers)
-        yield _proofs(answers)
+        for part in (_results(answers, wide=width >= WIDE), _energies(answers), _mappings(answers), _proofs(answers)):
+            yield part
+            yield Text()
     yield from _closing(answers)
 
 
@@ -39,44 +40,37 @@ def _headline(answers: Answers) -> Text:
     )
 
 
-def _results(answers: Answers) -> Table:
-    shown = table("result", footer=True)
+def _results(answers: Answers, *, wide: bool) -> Table:
+    shown = table(footer=True)
     shown.add_column("layer", f"{len(answers.solved)} layers", no_wrap=True)
     for header, footer in (
         ("MACs", short(answers.macs)),
         ("energy", energy(answers.energy)),
         ("pJ/MAC", _per_mac(answers.energy, answers.macs)),
         ("cycles", short(answers.cycles)),
-        ("PEs busy", _mean_utilization(answers)),
-        ("slowest", ""),
-        ("proof", ""),
-        ("verified", ""),
-        ("time", elapsed(answers.seconds)),
+        ("busy", _mean_utilization(answers)),
     ):
-        shown.add_column(header, footer, justify="left" if header in ("slowest", "proof", "verified") else "right")
+        shown.add_column(header, footer, justify="right")
+    if wide:
+        shown.add_column("slowest")
+    shown.add_column("proof", no_wrap=True)
+    shown.add_column("verified", no_wrap=True)
+    shown.add_column("time", elapsed(answers.seconds), justify="right")
     for answer in answers:
-        shown.add_row(*_result(answer))
+        shown.add_row(*_result(answer, wide=wide))
     return shown
 
 
-def _result(answer: Answer) -> tuple[RenderableType, ...]:
+def _result(answer: Answer, *, wide: bool) -> list[RenderableType]:
     layer = answer.layer
-    name = layer.name + (f" x {layer.repeat}" if layer.repeat > 1 else "")
+    row: list[RenderableType] = [layer.name + (f" x {layer.repeat}" if layer.repeat > 1 else ""), short(layer.macs)]
     if not answer.solved:
-        return (name, short(layer.macs), "-", "-", "-", "-", "-", Text("no mapping", "red"), "-", _seconds(answer))
+        return [*row, *["-"] * (5 if wide else 4), Text("no mapping", "red"), "-", _seconds(answer)]
     cost = answer.cost
-    return (
-        name,
-        short(layer.macs),
-        energy(cost.energy),
-        _per_mac(cost.energy, layer.macs),
-        short(cost.cycles),
-        percent(cost.utilization),
-        cost.bottleneck,
-        _proof(answer),
-        _verified(answer),
-        _seconds(answer),
-    )
+    row += [energy(cost.energy), _per_mac(cost.energy, layer.macs), short(cost.cycles), percent(cost.utilization)]
+    if wide:
+        row.append(cost.bottleneck)
+    return [*row, _proof(answer), _verified(answer), _seconds(answer)]
 
 
 def _energies(answers: Answers) -> Table:
@@ -190,4 +184,4 @@ def _gap(gap: float) -> str:
 
 
 def _signed(value: float) -> str:
-    return f"{value * 100:+.1f} %"
+    return f"{value * 100:+.1f}%"

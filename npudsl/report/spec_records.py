@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from ..spec.arch import Arch, Array, Level, Memory
 from ..spec.op import Layer
 from .records import SCHEMA, Json, number
+from .weights import weights
 
 
 def architecture(arch: Arch) -> Json:
@@ -61,8 +60,8 @@ def _array(array: Array) -> Json:
     }
 
 
-def network(name: str, layers: tuple[Layer, ...], weights: Callable[[Layer], int]) -> Json:
-    """`show` of a network. `weights` gives a layer's words of tensors that no layer produces, biases aside."""
+def network(name: str, layers: tuple[Layer, ...]) -> Json:
+    """`show` of a network."""
     return {
         "schema": SCHEMA,
         "net": name,

@@ -1,0 +1,140 @@
+"""What a solved network is in Python: a mapping from layer names to results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from collections.abc import Mapping as MappingOf
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from ..mapping.evaluation import Evaluation
+from ..mapping.nest import Mapping
+from ..report.answers import Answer, Answers
+from ..solver.solution import Certificate
+from ..spec.arch import Arch
+from ..spec.op import Layer
+from ..text.suggest import nearest
+
+if TYPE_CHECKING:
+    from ..verify import Verdict
+
+
+@dataclass(frozen=True)
+class MappingText:
+    """A mapping of one layer, as a nest and as text. `target`: `network.layer`, what the text says it is for."""
+
+    arch: Arch
+    layer: Layer
+    nest: Mapping
+    name: str
+    target: str
+
+    def text(self) -> str:
+        """A complete `mapping` block that `npudsl eval` and `npudsl run` accept."""
+        from ..mapping.text import to_text
+
+        return to_text(self.arch, self.layer, self.nest, name=self.name, target=self.target)
+
+    def __str__(self) -> str:
+        return self.text()
+
+
+@dataclass(frozen=True)
+class LayerResult:
+    """The best mapping of one layer, its cost and its proof.
+
+    Everything but `layer` and `answer` raises `LookupError` where no mapping exists.
+    """
+
+    arch: Arch
+    net: str
+    answer: Answer
+
+    @property
+    def layer(self) -> Layer:
+        return self.answer.layer
+
+    @property
+    def name(self) -> str:
+        return self.layer.name
+
+    @property
+    def mapping(self) -> MappingText:
+        name = f"{self.name}_best"
+        return MappingText(self.arch, self.layer, self.answer.mapping, name, f"{self.net}.{self.name}")
+
+    @property
+    def evaluation(self) -> Evaluation:
+        """Counts and cost."""
+        return self.answer.evaluation
+
+    @property
+    def certificate(self) -> Certificate:
+        """The evidence that nothing is better: `lower_bound`, `gap`, `optimal`."""
+        return self.answer.certificate
+
+    @property
+    def energy(self) -> float:
+        """In pJ, of one execution of the layer."""
+        return float(self.answer.cost.energy)
+
+    @property
+    def cycles(self) -> float:
+        return float(self.answer.cost.cycles)
+
+    @property
+    def utilization(self) -> float:
+        """The share of the machine's compute units that work, from 0 to 1."""
+        return float(self.answer.cost.utilization)
+
+
+class Best(MappingOf[str, LayerResult]):
+    """The results of a network's layers by name, in the network's order."""
+
+    def __init__(self, answers: Answers):
+        self.answers = answers
+        self._results = {a.layer.name: LayerResult(answers.arch, answers.net, a) for a in answers}
+
+    def __getitem__(self, name: str) -> LayerResult:
+        if name not in self._results:
+            near = nearest(name, self._results)
+            hint = f"did you mean `{near}`?" if near else f"there are: {', '.join(self._results)}"
+            raise KeyError(f"no layer `{name}`; {hint}")
+        return self._results[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._results)
+
+    def __len__(self) -> int:
+        return len(self._results)
+
+    @property
+    def energy(self) -> Fraction:
+        """In pJ, all layers with their repetitions."""
+        return self.answers.energy
+
+    @property
+    def cycles(self) -> Fraction:
+        """All layers with their repetitions, one after the other."""
+        return self.answers.cycles
+
+    def record(self) -> dict[str, object]:
+        """The same as `npudsl solve --json`."""
+        from ..report.records import solved
+
+        return solved(self.answers, lambda answer: self[answer.layer.name].mapping.text())
+
+    def __str__(self) -> str:
+        """The tables that `npudsl solve` prints, without colour."""
+        from ..report.console import as_text
+        from ..report.solved import screen
+
+        return as_text(screen(self.answers))
+
+
+def verify(result: LayerResult) -> Verdict:
+    """Execute a result's mapping on its layer at full size and compare every count and the output."""
+    from ..verify import verify as execute
+
+    return execute(result.arch, result.layer, result.answer.mapping, result.evaluation)
