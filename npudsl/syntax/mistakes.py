@@ -8,45 +8,83 @@ from dataclasses import dataclass
 from lark import Token
 
 from ..text.diagnostics import Diagnostic, Fix, Label
-from ..text.limits import MAX_NESTING
 from ..text.source import Source, Span
 from ..text.suggest import nearest
-from .newlines import NEWLINE
-from .scan import CLOSING, END, OPENING, Scan
-from .words import CHARACTERS, FORMS, expectation, is_keyword, spelled
-
-
-@dataclass(frozen=True)
-class _Place:
-    """Where in the text the failure is: the brackets that are open and the token that began the statement."""
-
-    brackets: tuple[Token, ...]
-    statement: Token | None
-    begun_in: int  # number of brackets that were open when the statement began
+from .newlines import END, NEWLINE
+from .scan import CLOSING, OPENING, OPERATOR, Scan
+from .words import CHARACTERS, DECLARATIONS, FORMS, expectation, is_keyword, spelled
 
 
 def explain(source: Source, found: Scan, offset: int) -> Diagnostic:
     """The diagnostic for a failed run over the part of `source` that starts at `offset`."""
-    token = found.failed
-    place = _place(found.tokens)
-    if token is None:
+    if found.failed is None:
         return _bad_character(source, found.failed_at + offset)
-    span = _span_of(source, found, token, offset)
-    if found.too_deep:
-        label = Label(span, f"this is level {MAX_NESTING + 1}")
-        return Diagnostic("E005", f"brackets are nested more than {MAX_NESTING} deep", label)
-    if place.brackets and (token.type in CLOSING or token.type == END or token.type in _declaring()):
-        return _not_closed(source, place.brackets[-1], token, span, offset)
-    misspelt = _misspelt_keyword(source, found, token, place, offset)
-    return misspelt or _unexpected(found, token, span, place)
+    failure = _Failure(source, found, found.failed, offset)
+    if found.exceeded:
+        return Diagnostic("E005", found.exceeded, Label(failure.span, "the limit is reached here"))
+    place = _place(found.tokens)
+    if place.brackets and _closes_too_early(place.brackets[-1], failure.token):
+        return _not_closed(failure, place.brackets[-1])
+    return _misspelt_keyword(failure, place) or _unexpected(failure, place)
+
+
+@dataclass(frozen=True)
+class _Failure:
+    """The token that did not fit, in its source."""
+
+    source: Source
+    found: Scan
+    token: Token
+    offset: int
+
+    def span_of(self, token: Token) -> Span:
+        start = (token.start_pos or 0) + self.offset
+        return Span(self.source, start, start + len(_text_of(token)))
+
+    @property
+    def span(self) -> Span:
+        """The token; for the end of a line or of the text, the place right after the last token that fitted."""
+        if self.token.type not in (NEWLINE, END):
+            return self.span_of(self.token)
+        end = (self.found.tokens[-1].end_pos or 0) if self.found.tokens else self.found.failed_at
+        return Span(self.source, end + self.offset, end + self.offset)
+
+    @property
+    def at_end_of_file(self) -> bool:
+        return self.token.type == END and self.offset + self.found.failed_at == len(self.source.text)
+
+    @property
+    def called(self) -> str:
+        if self.token.type == NEWLINE:
+            return "end of the line"
+        if self.token.type == END:
+            return "end of the file" if self.at_end_of_file else "end of the declaration"
+        return f"`{_text_of(self.token)}`"
+
+
+def _text_of(token: Token) -> str:
+    """The text of the token; a word that was taken for a unit ends at its slash."""
+    return str(token).split("/")[0] if token.type == "UNIT" else str(token)
+
+
+# ---- where in the text the failure is ----------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Place:
+    """The brackets that are open, the token that began the statement, and how many were open when it began."""
+
+    brackets: tuple[Token, ...]
+    statement: Token | None
+    begun_in: int
 
 
 def _place(tokens: list[Token]) -> _Place:
     brackets: list[Token] = []
-    outer: list[tuple[Token | None, int]] = []
+    outer: list[tuple[Token | None, int]] = []  # the statements whose blocks are open
     statement: Token | None = None
     begun_in = 0
-    fresh = True
+    fresh = True  # the next token begins a statement
     for token in tokens:
         if token.type == NEWLINE:
             fresh = True
@@ -66,96 +104,69 @@ def _place(tokens: list[Token]) -> _Place:
     return _Place(tuple(brackets), None if fresh else statement, begun_in)
 
 
-def _declaring() -> frozenset[str]:
-    return frozenset(
-        k for k in spelled() if spelled()[k] in ("component", "arch", "op", "network", "mapping", "explore")
-    )
+def _closes_too_early(bracket: Token, token: Token) -> bool:
+    """Whether `token` shows that `bracket` is left open: another closing bracket, a declaration, the end."""
+    if token.type in CLOSING:
+        return token.type != OPENING[bracket.type]
+    return token.type == END or spelled().get(token.type) in DECLARATIONS
 
 
-def _span_of(source: Source, found: Scan, token: Token, offset: int) -> Span:
-    """The failed token; for the end of a line or of the text, the place right after the last token that fitted."""
-    if token.type in (NEWLINE, END):
-        end = (found.tokens[-1].end_pos or 0) if found.tokens else found.failed_at
-        return Span(source, end + offset, end + offset)
-    start = found.failed_at + offset
-    return Span(source, start, start + len(_text_of(token)))
-
-
-def _text_of(token: Token) -> str:
-    """The text of the token; a word that was taken for a unit ends at its slash."""
-    return str(token).split("/")[0] if token.type == "UNIT" else str(token)
-
-
-def _called(token: Token) -> str:
-    if token.type == NEWLINE:
-        return "end of the line"
-    return "end of the file" if token.type == END else f"`{_text_of(token)}`"
-
-
-# ---- one function for each kind of mistake ---------------------------------------------------------
+# ---- one function for each kind of mistake -----------------------------------------------------------
 
 
 def _bad_character(source: Source, at: int) -> Diagnostic:
     character = source.text[at]
-    span = Span(source, at, at + 1)
     if character == '"':
         end = source.text.find("\n", at)
-        span = Span(source, at, len(source.text) if end < 0 else end)
-        return Diagnostic("E003", "a text without an end", Label(span, 'no closing `"` on this line'))
-    shown = f"`{character}`" if character.isprintable() else f"U+{ord(character):04X}"
-    name = unicodedata.name(character, "a control character" if not character.isprintable() else "")
-    label = Label(span, "no word, number or sign of the language begins with this")
-    notes = () if character.isascii() and character.isprintable() else (f"this is {name or 'an unnamed character'}",)
+        label = Label(Span(source, at, len(source.text) if end < 0 else end), 'no closing `"` on this line')
+        return Diagnostic("E003", "a text without an end", label)
+    visible = character.isprintable()
+    shown = f"`{character}`" if visible else f"U+{ord(character):04X}"
+    notes: tuple[str, ...] = ()
+    if not (visible and character.isascii()):
+        notes = (f"this is {unicodedata.name(character, 'a control character')}",)
+    label = Label(Span(source, at, at + 1), "not part of the language")
     return Diagnostic("E002", f"unexpected character {shown}", label, notes=notes, help=CHARACTERS.get(character))
 
 
-def _not_closed(source: Source, bracket: Token, token: Token, span: Span, offset: int) -> Diagnostic:
-    start = (bracket.start_pos or 0) + offset
+def _not_closed(failure: _Failure, bracket: Token) -> Diagnostic:
     closing = spelled()[OPENING[bracket.type]]
-    if token.type == OPENING[bracket.type]:
-        return Diagnostic("E001", f"unexpected {_called(token)}", Label(span, "something is missing before this"))
-    opened = Label(Span(source, start, start + 1), "opened here")
-    message = f"`{bracket}` is not closed"
-    where = "the file ends here" if token.type == END and span.end >= len(source.text.rstrip()) else None
-    return Diagnostic("E001", message, opened, (Label(span, where or f"expected `{closing}` before this"),))
+    noticed = "the file ends here" if failure.at_end_of_file else f"expected `{closing}` before this"
+    opened = Label(failure.span_of(bracket), "opened here")
+    return Diagnostic("E001", f"`{bracket}` is not closed", opened, (Label(failure.span, noticed),))
 
 
-def _misspelt_keyword(source: Source, found: Scan, token: Token, place: _Place, offset: int) -> Diagnostic | None:
-    """A statement that begins with a word that is nearly a keyword: `memroy dram : ...`."""
-    candidates = [spelled()[kind] for kind in sorted(found.accepted) if is_keyword(kind)]
-    word: Token | None = token
-    if not _is_word(token) or not candidates:
-        word = place.statement
-        candidates = sorted(FORMS)
-        if word is None or not found.tokens or found.tokens[-1] is not word or word.type != "NAME":
-            return None
-    elif place.statement is not None and place.statement.type == "NAME" and found.tokens[-1] is place.statement:
-        word, candidates = place.statement, sorted(FORMS)
-    near = nearest(str(word), candidates)
-    if near is None or word is None:
-        return None
-    start = (word.start_pos or 0) + offset
-    span = Span(source, start, start + len(word))
-    label = Label(span, "not a keyword")
-    return Diagnostic("E001", f"unexpected `{word}`", label, help=f"did you mean `{near}`?", fix=Fix(span, near))
+def _misspelt_keyword(failure: _Failure, place: _Place) -> Diagnostic | None:
+    """A word that is nearly a keyword: the failed one itself, or the one before it (`memroy dram : ...`)."""
+    accepted = [spelled()[kind] for kind in sorted(failure.found.accepted) if is_keyword(kind)]
+    suspects = [(failure.token, accepted)] if failure.token.type in ("NAME", "UNIT") else []
+    if place.statement is not None and failure.found.tokens[-1] is place.statement:
+        suspects.append((place.statement, sorted(FORMS)))
+    for word, keywords in suspects:
+        near = nearest(_text_of(word), keywords)
+        if near is not None and not is_keyword(word.type):
+            span = failure.span_of(word)
+            label = Label(span, "not a keyword")
+            fix = Fix(span, near)
+            return Diagnostic("E001", f"unexpected `{span.text}`", label, help=f"did you mean `{near}`?", fix=fix)
+    return None
 
 
-def _is_word(token: Token) -> bool:
-    return token.type in ("NAME", "UNIT") and _text_of(token) == str(token)
+def _unexpected(failure: _Failure, place: _Place) -> Diagnostic:
+    expected = expectation(failure.found.accepted)
+    return Diagnostic(
+        "E001", f"unexpected {failure.called}", Label(failure.span, expected), help=_advice(failure, place)
+    )
 
 
-def _unexpected(found: Scan, token: Token, span: Span, place: _Place) -> Diagnostic:
-    label = expectation(found.accepted)
-    if is_keyword(token.type) and "NAME" in found.accepted:
-        return Diagnostic("E001", f"`{token}` is a keyword", Label(span, f"{label}, and a keyword is none"))
-    return Diagnostic("E001", f"unexpected {_called(token)}", Label(span, label), help=_advice(found, token, place))
-
-
-def _advice(found: Scan, token: Token, place: _Place) -> str | None:
-    if token.type == "CMPOP" and "SUMOP" in found.accepted:
+def _advice(failure: _Failure, place: _Place) -> str | None:
+    accepted = failure.found.accepted
+    if failure.token.type == "CMPOP" and "SUMOP" in accepted:
         return "comparisons do not chain: write `a < b and b < c`"
-    if str(token) == "=" and "CMPOP" in found.accepted:
+    if str(failure.token) == "=" and "CMPOP" in accepted and "ARROW" not in accepted:
         return "equality is written `==`"
     if place.statement is None or len(place.brackets) > place.begun_in:
+        return None
+    if failure.found.tokens[-1].type in OPERATOR:
         return None
     return FORMS.get(str(place.statement))

@@ -12,13 +12,16 @@ from collections.abc import Iterator
 from lark import Token
 
 NEWLINE = "_NL"
+END = "$END"  # lark's name for the end of the text
 OPENING = frozenset({"LPAR", "LSQB"})
 CLOSING = frozenset({"RPAR", "RSQB"})
 
 # A line that ends with one of these goes on in the next line.
 _OPEN_ENDED = frozenset(
-    "LBRACE COMMA COLON EQUAL ARROW REDUCE CMPOP SUMOP MINUS MULOP POWER GEOMETRIC RANGE"
-    " OR AND NOT IF THEN ELSE IN BY".split()
+    (
+        *("LBRACE", "COMMA", "COLON", "EQUAL", "ARROW", "REDUCE", "RANGE", "GEOMETRIC", "_IN", "_BY"),
+        *("CMPOP", "SUMOP", "MINUS", "MULOP", "POWER", "OR", "AND", "NOT", "_IF", "_THEN", "_ELSE"),
+    )
 )
 
 

@@ -1,4 +1,4 @@
-"""From text to tree, with recovery: a mistake costs the declaration it stands in, the others are parsed all the same."""
+"""From text to tree, with recovery: a mistake costs the declaration it stands in, the others are still parsed."""
 
 from __future__ import annotations
 

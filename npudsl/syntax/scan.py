@@ -7,12 +7,17 @@ from dataclasses import dataclass, field
 from lark import Token, Tree
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
-from ..text.limits import MAX_NESTING
+from ..text.limits import MAX_NESTING, MAX_OPERATORS
+from .newlines import END, NEWLINE
 from .tables import START, language
 
 OPENING = {"LPAR": "RPAR", "LSQB": "RSQB", "LBRACE": "RBRACE"}
 CLOSING = frozenset(OPENING.values())
-END = "$END"
+OPERATOR = frozenset({"OR", "AND", "NOT", "CMPOP", "SUMOP", "MINUS", "MULOP", "POWER", "_IF"})
+_RESTARTING = frozenset({"COMMA", NEWLINE})
+
+NESTING = f"brackets nested more than {MAX_NESTING} deep"
+OPERATORS = f"more than {MAX_OPERATORS} operators in one expression"
 
 
 @dataclass
@@ -21,7 +26,7 @@ class Scan:
 
     `tree`: lark's tree, None after a failure. `tokens`: the tokens that fitted, in order. `failed`: the token that did
     not fit (`$END` at the end of the text), or None when a character began no token; it is at `failed_at`.
-    `accepted`: the kinds of token that would have fitted there. `too_deep`: brackets are nested beyond the limit.
+    `accepted`: the kinds of token that would have fitted there. `exceeded`: the named limit that `failed` is beyond.
     """
 
     tokens: list[Token] = field(default_factory=list)
@@ -29,19 +34,21 @@ class Scan:
     failed: Token | None = None
     failed_at: int = 0
     accepted: frozenset[str] = frozenset()
-    too_deep: bool = False
+    exceeded: str | None = None
 
 
 def scan(text: str, start: str = START) -> Scan:
     """Parse `text` from the rule `start`. Never raises for any text."""
     found = Scan()
     parser = language().parse_interactive(text, start=start)
-    depth = 0
+    depth = operators = 0
     try:
         for token in parser.iter_parse():
             depth += (token.type in OPENING) - (token.type in CLOSING)
-            if depth > MAX_NESTING:
-                found.too_deep, found.failed, found.failed_at = True, token, token.start_pos or 0
+            operators = 0 if token.type in _RESTARTING else operators + (token.type in OPERATOR)
+            if depth > MAX_NESTING or operators > MAX_OPERATORS:
+                found.exceeded = NESTING if depth > MAX_NESTING else OPERATORS
+                found.failed, found.failed_at = token, token.start_pos or 0
                 return found
             found.tokens.append(token)
         found.tree = parser.feed_eof(_end_token(text))

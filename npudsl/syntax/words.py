@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import cache
 from typing import Final
 
 from lark.lexer import PatternStr
 
-from .newlines import NEWLINE
+from .newlines import END, NEWLINE
+from .scan import OPERATOR
 from .tables import language
 
-_OPERAND: Final = frozenset("NUMBER STRING NAME LPAR LSQB MINUS NOT IF".split())
-_OPERATOR: Final = frozenset("OR AND CMPOP SUMOP MULOP POWER".split())
-_GOES_ON_WITH: Final = frozenset("UNIT DOT LSQB LPAR QUESTION".split())
+_INFIX: Final = OPERATOR - {"NOT", "MINUS", "_IF"}
+_OPERAND: Final = frozenset({"NUMBER", "STRING", "NAME", "LPAR", "LSQB", "MINUS", "NOT", "_IF"})
+_GOES_ON_WITH: Final = frozenset({"UNIT", "DOT", "LSQB", "LPAR", "QUESTION"})
 _MOST_LISTED: Final = 12
+_WORD: Final = re.compile(r"[a-z]+\\b")  # how the grammar writes a keyword
 
 _WORDS: Final = {
     "NAME": "a name",
@@ -26,7 +29,7 @@ _WORDS: Final = {
     "SUMOP": "`+` or `-`",
     "MULOP": "`*`, `/`, `//` or `%`",
     NEWLINE: "the end of the line",
-    "$END": "the end of the file",
+    END: "the end of the file",
 }
 
 FORMS: Final = {
@@ -58,6 +61,9 @@ FORMS: Final = {
 }
 """Keyword that begins a statement -> how that statement is written."""
 
+DECLARATIONS: Final = frozenset({"import", "table", "component", "arch", "op", "network", "mapping", "explore"})
+"""Keywords that begin a declaration and never a statement inside of one."""
+
 CHARACTERS: Final = {
     ";": "a statement ends with its line: leave the `;` out",
     "'": 'a text stands in double quotes: `"..."`',
@@ -79,7 +85,12 @@ CHARACTERS: Final = {
 @cache
 def spelled() -> dict[str, str]:
     """Terminal -> its text, for the terminals that have only one."""
-    return {t.name: t.pattern.value for t in language().terminals if isinstance(t.pattern, PatternStr)}
+    words: dict[str, str] = {}
+    for terminal in language().terminals:
+        value = terminal.pattern.value
+        if isinstance(terminal.pattern, PatternStr) or _WORD.fullmatch(value):
+            words[terminal.name] = value.removesuffix(r"\b")
+    return words
 
 
 def is_keyword(kind: str) -> bool:
@@ -94,10 +105,10 @@ def expectation(accepted: Iterable[str]) -> str:
     if {"NUMBER", "NAME", "LPAR"} <= kinds:
         kinds -= _OPERAND
         phrases.append("an expression")
-    elif kinds & _OPERATOR or "LPAR" in kinds and kinds - _GOES_ON_WITH:
-        kinds -= _OPERATOR | _GOES_ON_WITH
-    if NEWLINE in kinds:
-        kinds -= {"$END"}
+    elif kinds & _INFIX:
+        kinds -= _INFIX | _GOES_ON_WITH
+    if len(kinds) > 1:
+        kinds -= {END}
     phrases += sorted((_phrase(kind) for kind in kinds), key=_word_last)
     if len(phrases) > _MOST_LISTED:
         return "not expected here"

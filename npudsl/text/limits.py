@@ -7,14 +7,17 @@ from __future__ import annotations
 
 from typing import Final
 
-MAX_FILE_BYTES: Final = 1 << 20
-"""Largest file that is read (1 MiB)."""
+MAX_FILE_BYTES: Final = 1 << 19
+"""Largest file that is read (512 KiB, some 5,000 layers): parsing takes about 10 s for a MiB."""
 
 MAX_NESTING: Final = 64
 """Deepest nesting of brackets and blocks."""
 
 MAX_EXPRESSION_HEIGHT: Final = 200
 """Largest height of an expression tree (a sum of n terms has height n): later stages walk it recursively."""
+
+MAX_OPERATORS: Final = 1000
+"""Most operators in a row, without a comma or a line end between them: stops before the tree is built."""
 
 MAX_NUMBER_DIGITS: Final = 100
 """Most digits of a number as written."""
