@@ -33,6 +33,7 @@ class Diagnostic:
 
     `code` is `E` and three digits: E0xx text and grammar, E1xx units and values, E2xx names,
     E3xx networks and shapes, E4xx architectures, E5xx mappings, E6xx solving, E7xx input and output.
+    `notes` explain and stand before the help; `listing` tells what exists instead and stands after it.
     """
 
     code: str
@@ -42,6 +43,7 @@ class Diagnostic:
     notes: tuple[str, ...] = ()
     help: str | None = None
     fix: Fix | None = None
+    listing: tuple[str, ...] = ()
 
 
 class SpecError(Exception):
