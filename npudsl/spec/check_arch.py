@@ -93,7 +93,7 @@ def _level(level: Level) -> Iterator[Diagnostic]:
                     f"`{memory.name}` and `{other.name}` of level `{level.name}` both hold `{hold.role}`",
                     Label(hold.span, "held again"),
                     (Label(earlier.span, "held here"),) if earlier.span else (),
-                    help="a level has one tile of a tensor: give it to one memory, or take the memories out of the level",
+                    help="give it to one memory of the level, or take the memories out of the level",
                 )
 
 
@@ -139,6 +139,6 @@ def _innermost(arch: Arch) -> Iterator[Diagnostic]:
             f"`{role}` never reaches `{arch.compute.name}`: no memory of level `{level.name}` holds it",
             _label(level, f"holds {_listed(tuple(r for r in needed if r in held))}"),
             (compute,) if compute else (),
-            (f"`{role}` is held by {above}",) if above else (),
-            f"add a memory with `holds = [{role}]` to `{level.name}`, or add `{role}` to a `holds` there",
+            help=f"add a memory with `holds = [{role}]` to `{level.name}`, or add `{role}` to a `holds` there",
+            listing=(f"`{role}` is held by {above}",) if above else (),
         )

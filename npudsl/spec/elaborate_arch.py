@@ -31,16 +31,16 @@ def elaborate_arch(declared: Declared, given: Mapping[str, Given] | None = None,
     decl = declared.decl
     assert isinstance(decl, tree.ArchDecl)
     what = f"architecture `{decl.name.text}`"
-    scope = bind(decl.parameters, given or {}, declared.scope, what=what, span=span)
-    return _Builder(decl, scope).build()
+    collector = Collector()
+    scope = bind(decl.parameters, given or {}, declared.scope, what=what, span=span, collector=collector)
+    return _Builder(decl, scope, collector).build()
 
 
 class _Builder:
     """Walks an architecture in text order; `nodes` grows outermost first. Used once."""
 
-    def __init__(self, decl: tree.ArchDecl, scope: Scope):
-        self.decl, self.scope = decl, scope
-        self.collector = Collector()
+    def __init__(self, decl: tree.ArchDecl, scope: Scope, collector: Collector):
+        self.decl, self.scope, self.collector = decl, scope, collector
         self.roles = known_roles(scope)
         self.clock = Clock(None)
         self.nodes: list[Level | Array] = []

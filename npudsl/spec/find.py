@@ -25,8 +25,11 @@ def declared_of(scope: Scope, kind: type) -> dict[str, Declared]:
 
 
 def as_declared(binding: Binding, kind: type, shown: str, span: Span | None) -> Declared:
-    """The declaration that a binding stands for. An imported file stands for the declaration of its name, or for its only
-    one of that kind (`import eyeriss`, then `on eyeriss`). E207 for anything else."""
+    """The declaration that a binding stands for; E207 if it stands for something else.
+
+    An imported file stands for the declaration of its name, or for its only one of that kind (`import eyeriss`, then
+    `on eyeriss`).
+    """
     if isinstance(binding, Broken):
         raise SpecError(())
     if isinstance(binding, Declared) and isinstance(binding.decl, kind):
@@ -53,8 +56,9 @@ def resolve_declared(scope: Scope, path: tree.Path, kind: type) -> Declared:
 
 
 def find_declared(scope: Scope, kind: type, name: str | None, *, file: str) -> Declared:
-    """The declaration called `name` (dotted through imports; None: the only one of its kind, of this file or else of its
-    imports). `file` is the file's name for diagnostics, which have no span: the name is not in any file."""
+    """The declaration called `name`, dotted through imports; None: the only one of its kind, of this file or its
+    imports. `file` is the file's name for diagnostics, which have no span: the name does not stand in any file.
+    """
     if name is None:
         return _only(scope, kind, file)
     binding: Binding | None = None

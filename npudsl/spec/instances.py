@@ -1,28 +1,28 @@
 """Instances of components: a part's attributes from its component, its arguments, its block and the schema's defaults.
 
-A component gives attributes by writing them, or by a parameter of the attribute's name (`size`, `width`). The block of the
-part overrides single attributes; what the component computed from its own stays.
+A component gives attributes by writing them, or by a parameter of the attribute's name (`size`, `width`). The block of
+the part overrides single attributes; what the component computed from its own stays.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..syntax import tree
 from ..text.diagnostics import Diagnostic, Label, SpecError
 from ..text.source import Span
 from .attributes import Context, check_quantity, read_attribute, unknown_attribute
 from .collect import Collector
-from .parameters import bind, evaluate_arguments
+from .parameters import Given, bind, evaluate_arguments
 from .schema import SCHEMA, article, find_rule
-from .scope import Declared, Scope, describe_binding
+from .scope import Broken, Declared, Scope, describe_binding
 from .statements import check_assert, define_let
 from .values import Quantity, Unlimited
 
 
 @dataclass(frozen=True)
 class Setting:
-    """An attribute's resolved value, where it stands, and whether the component (not the block) gave it."""
+    """An attribute's resolved value, where it stands, for diagnostics."""
 
     value: object
     span: Span
@@ -95,12 +95,34 @@ def _from_component(part: tree.Part, scope: Scope, context: Context) -> dict[str
     given = evaluate_arguments(part.component.arguments or (), scope, what=what)
     names = {a.name.text: a.name.span for a in part.component.arguments or () if a.name}
     inner = bind(component.parameters, given, home, what=what, span=part.component.span, name_spans=names)
-    instance = Label(part.component.span, "of this instance")
-    settings = _from_body(part.kind, component.body, inner, context, instance)
+    settings = _from_parameters(part.kind, component, inner, given, context)
+    try:
+        settings.update(_from_body(part.kind, component.body, inner, context))
+    except SpecError as error:
+        instance = Label(part.component.span, "of this instance")
+        raise SpecError(_with_instance(d, instance) for d in error.diagnostics) from None
+    return settings
+
+
+#: Mistakes in a component that depend on its arguments: the diagnostic shows the instance, too.
+_OF_INSTANCE = frozenset({"E103", "E104", "E105", "E107"})
+
+
+def _with_instance(diagnostic: Diagnostic, instance: Label) -> Diagnostic:
+    if diagnostic.code not in _OF_INSTANCE:
+        return diagnostic
+    return replace(diagnostic, secondary=(*diagnostic.secondary, instance))
+
+
+def _from_parameters(
+    kind: str, component: tree.Component, scope: Scope, given: dict[str, Given], context: Context
+) -> dict[str, Setting]:
+    """Attributes from parameters of their names."""
+    settings: dict[str, Setting] = {}
     for parameter in component.parameters:
-        rule = find_rule(part.kind, parameter.name.text)
-        value = inner.own(parameter.name.text)
-        if rule and rule.form == "quantity" and rule.name not in settings and isinstance(value, (Quantity, Unlimited)):
+        rule = find_rule(kind, parameter.name.text)
+        value = scope.own(parameter.name.text)
+        if rule and rule.form == "quantity" and isinstance(value, (Quantity, Unlimited)):
             argument = given.get(rule.name)
             default = parameter.default.span if parameter.default else parameter.span
             span = argument.span if argument else default
@@ -113,18 +135,16 @@ def _from_body(
     body: tuple[tree.Attribute | tree.Let | tree.Assert, ...],
     scope: Scope,
     context: Context,
-    instance: Label | None = None,
 ) -> dict[str, Setting]:
     """Attributes of a block in text order; each quantity is a name for those after it. All mistakes at once."""
     collector = Collector()
     settings: dict[str, Setting] = {}
-    labels = (instance,) if instance else context.labels
     for item in body:
         with collector.guard():
             if isinstance(item, tree.Let):
                 define_let(item, scope)
             elif isinstance(item, tree.Assert):
-                check_assert(item, scope, labels)
+                check_assert(item, scope)
             else:
                 _attribute(kind, item, scope, context, settings)
     collector.raise_if_failed()
@@ -139,9 +159,15 @@ def _attribute(kind: str, item: tree.Attribute, scope: Scope, context: Context, 
     if name in settings:
         label = Label(settings[name].span, "first set here")
         raise SpecError(Diagnostic("E203", f"`{name}` is set twice", Label(item.name.span, "set again"), (label,)))
-    value = read_attribute(rule, item.value, scope, context)
+    is_name = rule.form == "quantity" and scope.own(name) is None
+    try:
+        value = read_attribute(rule, item.value, scope, context)
+    except SpecError:
+        if is_name:
+            scope.define(item.name, Broken())
+        raise
     settings[name] = Setting(value, item.value.span)
-    if rule.form == "quantity" and scope.own(name) is None and isinstance(value, (Quantity, Unlimited)):
+    if is_name and isinstance(value, (Quantity, Unlimited)):
         scope.define(item.name, value)
 
 

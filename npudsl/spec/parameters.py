@@ -1,4 +1,4 @@
-"""Parameters and arguments: settings from a command line, arguments from a call, defaults; each checked against its type."""
+"""Parameters and arguments: settings of a command line, arguments of a call, defaults; checked against their types."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from ..syntax import parse_expression, tree
 from ..text.diagnostics import Diagnostic, Label, SpecError
 from ..text.source import Source, Span
 from ..text.suggest import nearest
+from .collect import Collector
 from .evaluate import evaluate
 from .scope import Broken, Scope
 from .values import Value
@@ -25,7 +26,8 @@ class Given:
 
 
 def parse_value(text: str, *, name: str = "value") -> Given:
-    """A value written outside a file, as for `--set glb_size=216KiB`: an expression without names, `inf`, `true`, `false`.
+    """A value written outside a file, as for `--set glb_size=216KiB`: an expression without names but
+    `inf`, `true` and `false`.
 
     The span's source is called `--set NAME` so that diagnostics can show the text.
     """
@@ -42,7 +44,7 @@ def settings_to_given(settings: Mapping[str, object]) -> dict[str, Given]:
 
 
 def evaluate_arguments(arguments: Sequence[tree.Argument], scope: Scope, *, what: str) -> dict[str, Given]:
-    """The arguments of a call, evaluated where the call stands. All by name: E204 otherwise, or if one is given twice."""
+    """The arguments of a call, evaluated where the call stands. E204 if one has no name or comes twice."""
     found: dict[str, Given] = {}
     for argument in arguments:
         if argument.name is None:
@@ -71,44 +73,56 @@ def bind(
     what: str,
     span: Span | None,
     name_spans: Mapping[str, Span] | None = None,
+    collector: Collector | None = None,
 ) -> Scope:
     """A scope inside `scope` (the declaration's file) with every parameter: as given, else its default.
 
     Defaults may use the parameters before them. Raises E204 for an unknown or missing argument, E102/E103 for a wrong
     one, E203 for a parameter declared twice. `what` names the callee (`` component `sram` ``), `span` is the call's.
+    With a `collector` nothing is raised: mistakes go there, and names without a value are broken.
     """
     known = [p.name.text for p in parameters]
-    for name, argument in given.items():
-        if name not in known:
-            raise _unknown_argument(name, (name_spans or {}).get(name, argument.span), what, known)
+    mistakes = collector or Collector()
+    unknown = [name for name in given if name not in known]
+    for name in unknown:
+        mistakes.add(_unknown_argument(name, (name_spans or {}).get(name, given[name].span), what, known))
     inner = scope.child()
     for parameter in parameters:
-        argument = given.get(parameter.name.text)
-        wanted = find_type(parameter.type)
-        subject = Subject(f"`{parameter.name.text}`", f"`{parameter.name.text}` of {what}")
-        if argument is not None:
-            value = check_type(argument.value, wanted, argument.span, subject, argument.expr)
-        elif parameter.default is not None:
-            value = check_type(
-                evaluate(parameter.default, inner), wanted, parameter.default.span, subject, parameter.default
-            )
-        else:
-            raise _missing_argument(parameter, what, span)
-        inner.define(parameter.name, value)
+        with mistakes.guard():
+            argument = given.get(parameter.name.text)
+            try:
+                if argument is None and parameter.default is None and unknown:
+                    raise SpecError(())  # probably the misspelt one
+                value = _value(parameter, argument, inner, what, span)
+            except SpecError:
+                inner.define(parameter.name, Broken())
+                raise
+            inner.define(parameter.name, value)
+    if collector is None:
+        mistakes.raise_if_failed()
     return inner
 
 
-def _unknown_argument(name: str, span: Span, what: str, known: list[str]) -> SpecError:
+def _value(parameter: tree.Parameter, given: Given | None, inner: Scope, what: str, span: Span | None) -> Value:
+    """A parameter's value: the argument, else the default (which may use the parameters before it), checked."""
+    if given is None:
+        if parameter.default is None:
+            raise _missing_argument(parameter, what, span)
+        given = Given(evaluate(parameter.default, inner), parameter.default.span, parameter.default)
+    name = parameter.name.text
+    subject = Subject(f"`{name}`", f"`{name}` of {what}")
+    return check_type(given.value, find_type(parameter.type), given.span, subject, given.expr)
+
+
+def _unknown_argument(name: str, span: Span, what: str, known: list[str]) -> Diagnostic:
     near = nearest(name, known)
     listed = f"parameters of {what}: {', '.join(known)}" if known else f"{what} has no parameters"
-    return SpecError(
-        Diagnostic(
-            "E204",
-            f"{what} has no parameter `{name}`",
-            Label(span, "not a parameter"),
-            notes=() if near else (listed,),
-            help=f"did you mean `{near}`?" if near else None,
-        )
+    return Diagnostic(
+        "E204",
+        f"{what} has no parameter `{name}`",
+        Label(span, "not a parameter"),
+        notes=() if near else (listed,),
+        help=f"did you mean `{near}`?" if near else None,
     )
 
 
@@ -117,10 +131,3 @@ def _missing_argument(parameter: tree.Parameter, what: str, span: Span | None) -
     here = Label(span, f"`{name}` is not given") if span else Label(parameter.span, "has no default")
     labels = (Label(parameter.span, "has no default"),) if span else ()
     return SpecError(Diagnostic("E204", f"{what} needs `{name}`", here, labels))
-
-
-def broken_names(scope: Scope, names: Sequence[tree.Name]) -> None:
-    """Define names whose values are unknown, so that uses of them stay silent."""
-    for name in names:
-        if scope.own(name.text) is None:
-            scope.define(name, Broken())

@@ -11,7 +11,7 @@ from ..text.diagnostics import Diagnostic, SpecError
 from .arch import Arch
 from .collect import Collector
 from .elaborate_arch import elaborate_arch
-from .find import find_declared
+from .find import declared_of, find_declared
 from .instances import check_component
 from .modules import Module
 from .parameters import settings_to_given
@@ -21,10 +21,13 @@ if TYPE_CHECKING:
     from .network import Network
     from .op import Operator
 
+#: Values for parameters by name.
+Settings = Mapping[str, object]
+
 
 @dataclass(frozen=True, eq=False)
 class Program:
-    """What `load` returns. Settings are texts (`"216 KiB"`), numbers or truth values, checked against the parameters."""
+    """What `load` returns. Settings are texts (`"216 KiB"`), numbers or truth values, checked by type."""
 
     module: Module
 
@@ -44,25 +47,26 @@ class Program:
 
     def names(self, kind: type) -> tuple[str, ...]:
         """The names of the file's own declarations of one kind, in text order."""
-        return tuple(d.name.text for d in self.module.file.declarations if isinstance(d, kind))
+        return tuple(declared_of(self.scope, kind))
 
-    def arch(self, name: str | None = None, settings: Mapping[str, object] | None = None) -> Arch:
+    def arch(self, name: str | None = None, settings: Settings | None = None) -> Arch:
         """An architecture, checked. Raises `SpecError` with everything that is wrong in it."""
-        return elaborate_arch(self.find(tree.ArchDecl, name), settings_to_given(settings or {}))
+        return elaborate_arch(self._sound(tree.ArchDecl, name), settings_to_given(settings or {}))
 
-    def op(self, name: str | None = None, settings: Mapping[str, object] | None = None) -> Operator:
+    def op(self, name: str | None = None, settings: Settings | None = None) -> Operator:
         """An operator with its parameters fixed."""
-        from .elaborate_op import elaborate_op
+        return _operator(self._sound(tree.OpDecl, name), settings)
 
-        found = self.find(tree.OpDecl, name)
-        return elaborate_op(found.decl, found.scope, settings_to_given(settings or {}))
-
-    def network(self, name: str | None = None, settings: Mapping[str, object] | None = None) -> Network:
+    def network(self, name: str | None = None, settings: Settings | None = None) -> Network:
         """A network with its parameters fixed and its shapes inferred."""
-        from .network import elaborate_network
+        return _network(self._sound(tree.NetworkDecl, name), settings)
 
-        found = self.find(tree.NetworkDecl, name)
-        return elaborate_network(found.decl, found.scope, settings_to_given(settings or {}))
+    def _sound(self, kind: type, name: str | None) -> Declared:
+        """A declaration, if the texts are right: else elaborating it would fail without saying why."""
+        found = self.module.all_diagnostics()
+        if found:
+            raise SpecError(found)
+        return self.find(kind, name)
 
     def mapping_decl(self, name: str | None = None) -> tree.MappingDecl:
         """A mapping block; `mapping/text.py` resolves it against a machine and a layer."""
@@ -71,8 +75,10 @@ class Program:
         return decl
 
     def check(self) -> tuple[Diagnostic, ...]:
-        """Everything wrong that can be found without arguments: texts, imports, constants, and each declaration of the file
-        whose parameters all have defaults, elaborated with these."""
+        """Everything wrong that can be found without arguments, in the file and the texts of its imports.
+
+        Declarations whose parameters all have defaults are elaborated with these.
+        """
         collector = Collector()
         collector.add(*self.module.all_diagnostics())
         for decl in self.module.file.declarations:
@@ -88,12 +94,25 @@ class Program:
             return
         if any(p.default is None for p in decl.parameters):
             return
+        declared = Declared(decl, self.scope)
         if isinstance(decl, tree.ArchDecl):
-            self.arch(decl.name.text)
+            elaborate_arch(declared)
         elif isinstance(decl, tree.OpDecl):
-            self.op(decl.name.text)
+            _operator(declared)
         else:
-            self.network(decl.name.text)
+            _network(declared)
 
 
-__all__ = ["Program", "SpecError"]
+def _operator(found: Declared, settings: Settings | None = None) -> Operator:
+    """Imported where it is needed: a file without operators and networks is checked without loading either."""
+    from .elaborate_op import elaborate_op
+
+    assert isinstance(found.decl, tree.OpDecl)
+    return elaborate_op(found.decl, found.scope, settings_to_given(settings or {}))
+
+
+def _network(found: Declared, settings: Settings | None = None) -> Network:
+    from .network import elaborate_network
+
+    assert isinstance(found.decl, tree.NetworkDecl)
+    return elaborate_network(found.decl, found.scope, settings_to_given(settings or {}))

@@ -71,7 +71,7 @@ def check_role(name: tree.Name, roles: Iterable[str]) -> str:
             "E201",
             f"no tensor `{name.text}`",
             Label(name.span, "not a tensor of any operator this architecture runs"),
-            notes=(f"tensors in scope: {', '.join(known)}",),
+            listing=(f"tensors in scope: {', '.join(known)}",),
             help=f"did you mean `{near}`?" if near else "import the file with the operator that declares it",
             fix=Fix(name.span, near) if near else None,
         )
