@@ -27,10 +27,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _check(path: str) -> tuple[Diagnostic, ...]:
-    from ..spec.loader import load
+    from ..spec.loader import load_anyway
 
     try:
-        return load(path).check()
+        return load_anyway(path).check()
     except SpecError as error:
         return error.diagnostics
 

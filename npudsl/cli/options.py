@@ -6,6 +6,8 @@ import argparse
 import math
 import re
 
+from .output import Failed
+
 #: More than any network needs, and small enough for exact arithmetic to stay quick.
 MOST = 10**9
 
@@ -61,14 +63,25 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_search(parser: argparse.ArgumentParser) -> None:
+    """`--search`."""
+    parser.add_argument(
+        "--search", action="append", default=[], metavar="FOLDER", help="a further folder to look for imports in"
+    )
+
+
 def add_json(parser: argparse.ArgumentParser) -> None:
     """`--json`."""
     parser.add_argument("--json", metavar="FILE", help="write the result as JSON (`-`: alone on standard output)")
 
 
 def settings_of(arguments: argparse.Namespace) -> dict[str, str]:
-    """What `--batch` and `--set` say together. The last one wins, as everywhere on a command line."""
-    found = dict(arguments.settings)
+    """What `--batch` and `--set` say together. Raises `Failed` if they set one parameter twice."""
+    given = list(arguments.settings)
     if arguments.batch is not None:
-        found.setdefault("batch", str(arguments.batch))
+        given.append(("batch", str(arguments.batch)))
+    found: dict[str, str] = {}
+    for name, value in given:
+        if found.setdefault(name, value) != value:
+            raise Failed(f"`{name}` is set twice: to {found[name]} and to {value}", 2)
     return found

@@ -97,7 +97,7 @@ def _answer(answer: Answer, text_of: Callable[[Answer], str]) -> Json:
         "verified": answer.verified,
         "seconds": round(answer.solution.seconds, 3),
         "verify_seconds": None if verdict is None else round(verdict.seconds, 3),
-        "objective": number(certificate.value),
+        "value": number(certificate.value),
         "relaxation": None if certificate.relaxation is None else number(certificate.relaxation),
         "start": None if certificate.start is None else number(certificate.start),
         "examined": certificate.examined,

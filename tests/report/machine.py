@@ -8,7 +8,7 @@ from npudsl.mapping.evaluation import Cost, Evaluation
 from npudsl.mapping.nest import Loop, Mapping, Node
 from npudsl.mapping.tally import Access, Tally
 from npudsl.spec.arch import Arch, Array, Compute, Hold, Level, Link, Memory
-from npudsl.spec.op import Apply, Layer, Operator, Rank, Read, Tensor, Term
+from npudsl.spec.op import Apply, Feed, Layer, Operator, Rank, Read, Tensor, Term
 
 
 def rank(*dims: str) -> Rank:
@@ -26,7 +26,7 @@ GEMM = Operator(
     "+=",
     Apply("*", (Read("input"), Read("weight"))),
 )
-LAYER = Layer("fc", GEMM, (("m", 4), ("n", 6), ("k", 8)))
+LAYER = Layer("fc", GEMM, (("m", 4), ("n", 6), ("k", 8)), feeds=(Feed("input", "image", False),))
 
 
 def memory(name: str, holds: tuple[Hold, ...], size: int | None, energy: int) -> Memory:

@@ -1,0 +1,84 @@
+"""Loaded files in Python: machines, networks and mappings by name."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from ..solver.solution import Options
+from ..spec.arch import Arch
+from ..spec.loader import load as load_program
+from ..spec.network import Network
+from ..spec.program import Program
+from .mapped import Mapped, find_mapping
+from .names import find_network
+from .results import Best
+
+Setting = str | int | float | bool
+Path = str | os.PathLike[str]
+
+
+def load(path: Path, *, search: Sequence[Path] = ()) -> Spec:
+    """The file at `path` with its imports, which are also looked for in the folders of `search`.
+
+    Raises `SpecError` with every diagnostic.
+    """
+    return Spec(load_program(path, search=search))
+
+
+@dataclass(frozen=True)
+class Spec:
+    """A file. Settings are parameters of the declaration: numbers, or text as in the language (`"216 KiB"`)."""
+
+    program: Program
+
+    def arch(self, name: str | None = None, **settings: Setting) -> Machine:
+        """The machine called `name`, or the only one. Raises `SpecError`."""
+        return Machine(self.program.arch(name, settings), self.program)
+
+    def network(self, name: str | None = None, **settings: Setting) -> Network:
+        """The network called `name`, or the only one. Raises `SpecError`."""
+        return self.program.network(name, settings)
+
+    def mapping(self, name: str | None = None, **settings: Setting) -> Mapped:
+        """A complete mapping of the file, ready to evaluate and to run. Raises `SpecError`."""
+        return find_mapping(self.program, name, settings)
+
+
+@dataclass(frozen=True)
+class Machine:
+    """An architecture that networks can be solved for. `program`: the file it stands in."""
+
+    arch: Arch
+    program: Program
+
+    def solve(
+        self,
+        net: str | Network,
+        *,
+        layers: Iterable[str] | None = None,
+        objective: str = "edp",
+        space: str = "even",
+        factors: str = "perfect",
+        time_limit: float | None = None,
+        jobs: int = 1,
+        verify: bool = False,
+        progress: Callable[[object], None] | None = None,
+        **settings: Setting,
+    ) -> Best:
+        """The best mapping of every layer of `net`, or of `layers` only.
+
+        `net` is a network, the name of one in this file or in the library, or a path; `settings` are its parameters.
+        `time_limit` in seconds; `verify` executes every answer at full size. Raises `SpecError`.
+        """
+        from .solving import answer
+
+        network = net if isinstance(net, Network) else self.network(net, settings)
+        options = Options(objective, space, factors, time_limit, jobs)
+        return Best(answer(self.arch, network, options, only=layers, verify=verify, progress=progress))
+
+    def network(self, net: str, settings: Mapping[str, Setting]) -> Network:
+        """A network by name or path, looked for in the machine's file first. Raises `SpecError`."""
+        program, name = find_network(net, near=self.program)
+        return program.network(name, settings)

@@ -1,0 +1,136 @@
+"""What the tables say, at the width of a pipe and of a small terminal."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from fractions import Fraction
+
+import pytest
+
+from npudsl.report import mapped, shares, shown, solved
+from npudsl.report.answers import Answer, Answers
+from npudsl.report.console import PIPED_WIDTH, as_text, console_for
+from npudsl.report.nest import nest_table
+from npudsl.report.slots import in_short
+from npudsl.solver.solution import Certificate, LayerSolution, Options
+
+from .machine import ARCH, COST, EVALUATION, LAYER, MAPPING, TALLY
+
+CERTIFICATE = Certificate("energy", 24592.0, 24592.0, 24000.0, 25000.0, 123_456)
+SOLUTION = LayerSolution(LAYER, MAPPING, EVALUATION, CERTIFICATE, 0.42)
+
+
+class Agreed:
+    agreed = True
+    differences = ()
+    seconds = 1.0
+
+
+class Refuted:
+    agreed = False
+    differences = ("glb.input read: 3 against 4",)
+    seconds = 1.0
+
+
+def answers(*layers: Answer, **more: object) -> Answers:
+    return Answers(ARCH, "net", Options(objective="energy"), layers, seconds=1.5, **more)  # type: ignore[arg-type]
+
+
+FINE = answers(Answer(SOLUTION, Agreed()))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("width", [80, PIPED_WIDTH])
+def test_screen_fits_and_says_everything(width: int) -> None:
+    text = as_text(solved.screen(FINE, width=width), width=width)
+    assert max(len(line.rstrip()) for line in text.splitlines()) <= width
+    for said in ("24.6 nJ", "optimal", "yes", "84.6%", "dram m2 · glb n3 · pe.x n2 · pe.y k4 · spad m2 k2", "120 ns"):
+        assert said in text
+    assert "weight past glb" in text
+    assert "1 of 1 layers proven optimal; 1 of 1 executed" in text
+    assert "\x1b" not in text
+
+
+def test_screen_is_reproducible() -> None:
+    assert as_text(solved.screen(FINE)) == as_text(solved.screen(FINE))
+
+
+def test_refuted_answer_is_loud() -> None:
+    text = as_text(solved.screen(answers(Answer(SOLUTION, Refuted()))))  # type: ignore[arg-type]
+    assert "REFUTED" in text
+    assert "VERIFICATION FAILED: fc" in text
+    assert "glb.input read: 3 against 4" in text
+
+
+def test_gap_is_not_called_optimal() -> None:
+    open_gap = replace(SOLUTION, certificate=replace(CERTIFICATE, lower_bound=23_000.0))
+    text = as_text(solved.screen(answers(Answer(open_gap))))
+    assert "gap 6.9%" in text
+    assert "0 of 1 layers proven optimal" in text
+    assert "not run" in text
+
+
+def test_layers_without_mapping_and_unmapped_layers_are_named() -> None:
+    failed = Answer(LayerSolution(replace(LAYER, name="big"), None, None, None, 0.1))
+    both = answers(Answer(SOLUTION), failed, unmapped=(replace(LAYER, name="pool1"),), interrupted=True)
+    text = as_text(solved.screen(both))
+    assert "no mapping" in text
+    assert "without a mapping, not in the totals: big" in text
+    assert "not mapped, not in the totals: pool1 (192 gemm)" in text
+    assert "interrupted" in text
+    assert both.energy == COST.energy
+
+
+def test_repetitions_count() -> None:
+    twice = replace(SOLUTION, layer=replace(LAYER, repeat=2))
+    assert answers(Answer(twice)).macs == 2 * 192
+    assert "fc x 2" in as_text(solved.screen(answers(Answer(twice))))
+
+
+def test_shares_add_up_to_the_energy() -> None:
+    found = shares.shares(ARCH, COST)
+    assert list(found) == ["dram", "glb", "network", "PE"]
+    assert sum(found.values()) == COST.energy
+
+
+def test_stacked_bar_has_its_width() -> None:
+    for width in (1, 7, 32):
+        bar = shares.stacked([Fraction(1), Fraction(2), Fraction(3, 7)], Fraction(24, 7), width)
+        assert len(bar.plain) == width
+
+
+def test_nest_shows_where_each_tensor_is_held() -> None:
+    lines = as_text([nest_table(LAYER, MAPPING, operation="mac")]).splitlines()
+    assert [line.split() for line in lines[1:4:2]] == [
+        ["loop", "on", "input", "weight", "output"],
+        ["for", "m", "in", "2", "dram", "[32]", "dram", "[48]", "dram", "[24]"],
+    ]
+    assert lines[4].split() == ["for", "n", "in", "3", "glb", "[16]", "dram", "glb", "[12]"]
+    assert lines[6].split() == ["for", "k", "in", "4", "pe.y", "glb", "dram", "glb"]
+    assert lines[-1].split() == ["mac", "ifmap", "filter", "psum"]
+
+
+def test_short_form_names_uneven_places() -> None:
+    items = list(MAPPING.items)
+    uneven = replace(MAPPING, items=(*items[:5], items[6], *items[5:6], *items[7:]))
+    assert in_short(ARCH, LAYER, uneven).startswith("dram m2 · glb.input n3 · pe.x n2")
+
+
+def test_mapped_screen_and_machine() -> None:
+    text = as_text(mapped.screen(ARCH, LAYER, MAPPING, TALLY, COST, how="closed forms"), width=80)
+    assert "192 operations in 24 steps" in text
+    assert "slowest: mac" in text
+    machine = as_text(shown.architecture(ARCH), width=80)
+    assert "pe[x = 2, y = 4]" in machine
+    assert "weight?" in machine
+    assert "200 MHz" in machine
+
+
+def test_network_table_has_weights() -> None:
+    assert "192 MACs, 48 weights" in as_text(shown.network("net", (LAYER,)))
+
+
+def test_piped_output_is_plain_and_wide() -> None:
+    console = console_for(io.StringIO())
+    assert console.width == PIPED_WIDTH
+    assert console.color_system is None
