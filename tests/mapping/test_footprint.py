@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from npudsl.mapping import footprint
+from npudsl.spec import elements
 from npudsl.spec.op import Rank, Tensor, Term
 
 
@@ -51,5 +52,5 @@ def test_large_extents_are_counted_without_marking() -> None:
 
 def test_what_cannot_be_marked_is_refused() -> None:
     ragged = Tensor("t", "input", (Rank((Term("a", 7), Term("b", 11), Term("c", 13))),))
-    with pytest.raises(footprint.UncountableError):
+    with pytest.raises(elements.UncountableError):
         footprint.words(ragged, {"a": 10**8, "b": 10**8, "c": 10**8})
