@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from lark import Token
+
 from ..text.diagnostics import Diagnostic, Label, SpecError
 from ..text.files import too_large
 from ..text.limits import MAX_FILE_BYTES, MAX_SYNTAX_ERRORS
@@ -28,16 +30,22 @@ _LANDMARK = re.compile(
 
 def parse(source: Source) -> tuple[tree.File, tuple[Diagnostic, ...]]:
     """The tree of what could be parsed, and every mistake that was found (none: the tree is the whole file)."""
+    file, diagnostics, _ = parse_with_tokens(source)
+    return file, diagnostics
+
+
+def parse_with_tokens(source: Source) -> tuple[tree.File, tuple[Diagnostic, ...], list[Token]]:
+    """Like `parse`, with lark's tokens, which are all of them if there is no mistake."""
     comments = Comments(source)
     whole = Span(source, 0, len(source.text))
     if len(source.text) > MAX_FILE_BYTES:
-        return tree.File((), (), whole), (too_large(source.name),)
+        return tree.File((), (), whole), (too_large(source.name),), []
     found = scan(source.text)
     if found.tree is not None:
         declarations, diagnostics = _build(source, comments, found, 0)
     else:
         declarations, diagnostics = _parse_pieces(source, comments, found)
-    return tree.File(tuple(declarations), comments.plain(), whole), tuple(diagnostics)
+    return tree.File(tuple(declarations), comments.plain(), whole), tuple(diagnostics), found.tokens
 
 
 def parse_expression(source: Source) -> tree.Expr:
