@@ -39,7 +39,7 @@ def _text(found: Page) -> str:
 
 
 def _block(block: Block) -> list[str]:
-    head = "shown by" if block.kind == "sh" else f"{block.kind} ({block.file})"
+    head = f"{block.kind} ({block.file})" if block.file else f"{block.kind} command".strip()
     return [f"{head}:", "", *(f"    {line}".rstrip() for line in block.text.rstrip().splitlines())]
 
 

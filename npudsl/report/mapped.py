@@ -25,7 +25,11 @@ def screen(
     """The nest, what moves, what is held, and the totals. `how`: `closed forms` or `execution`."""
     yield Text.assemble((f"{mapping.name}: {layer.name} on {arch.name}", "bold"), f", counted by {how}")
     yield Text()
-    for part in (nest_table(layer, mapping, operation=arch.compute.name), _moved(tally, cost), _held(arch, tally, cost)):
+    for part in (
+        nest_table(layer, mapping, operation=arch.compute.name),
+        _moved(tally, cost),
+        _held(arch, tally, cost),
+    ):
         yield part
         yield Text()
     yield Text(

@@ -5,6 +5,7 @@ A page is a title line `# E101: ...`, sentences, and fenced blocks:
   ```npu right            the same, mended
   ```npu wrong as b.npu   a further file beside it, which example.npu imports
   ```sh                   the command that shows it, if it is not `npudsl check example.npu`
+  ```sh wrong             the command of the wrong example alone; likewise `sh right`
 """
 
 from __future__ import annotations
@@ -17,10 +18,13 @@ MAIN = "example.npu"
 
 @dataclass(frozen=True)
 class Block:
-    """A fenced block: `kind` is `wrong`, `right` or `sh`, `file` the name that its text has in the example."""
+    """A fenced block. `kind`: `wrong` or `right`, or `""` for a command of both.
+
+    `file`: the name that its text has in the example, None for a command.
+    """
 
     kind: str
-    file: str
+    file: str | None
     text: str
 
 
@@ -32,14 +36,17 @@ class Page:
     title: str
     parts: tuple[str | Block, ...]
 
+    def blocks(self, kind: str) -> tuple[Block, ...]:
+        """The blocks of the `wrong` or `right` example."""
+        return tuple(p for p in self.parts if isinstance(p, Block) and p.kind in (kind, ""))
+
     def example(self, kind: str) -> dict[str, str]:
         """The files of the `wrong` or `right` example by name."""
-        return {p.file: p.text for p in self.parts if isinstance(p, Block) and p.kind == kind}
+        return {block.file: block.text for block in self.blocks(kind) if block.file}
 
-    @property
-    def command(self) -> str:
+    def command(self, kind: str) -> str:
         """What to run on the example."""
-        shown = next((p.text for p in self.parts if isinstance(p, Block) and p.kind == "sh"), None)
+        shown = next((block.text for block in self.blocks(kind) if block.file is None), None)
         return shown.strip() if shown else f"npudsl check {MAIN}"
 
 
@@ -65,7 +72,7 @@ def read_page(code: str, text: str) -> Page:
                 parts.append(piece.strip())
             continue
         header, _, body = piece.partition("\n")
-        words = header.split()
-        kind = "sh" if words[:1] == ["sh"] else words[1]
-        parts.append(Block(kind, words[words.index("as") + 1] if "as" in words else MAIN, body))
+        language, *words = header.split()
+        file = words[words.index("as") + 1] if "as" in words else MAIN
+        parts.append(Block(words[0] if words else "", file if language == "npu" else None, body))
     return Page(code, title.removeprefix(f"# {code}:").strip(), tuple(parts))
