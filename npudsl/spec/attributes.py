@@ -25,7 +25,7 @@ MAX_PORTS = 1024
 
 @dataclass(frozen=True)
 class Context:
-    """What attributes may refer to beside values: known roles, the axes of the enclosing array, and the block's label."""
+    """What attributes may refer to beside values: roles, the axes of the enclosing array, the block's label."""
 
     roles: tuple[str, ...]
     axes: tuple[str, ...] = ()
@@ -226,7 +226,7 @@ def _widths(rule: Rule, expr: tree.Expr, scope: Scope, context: Context) -> tupl
         subject = Subject(f"the width of `{role}`", "a width", context.labels)
         value = check_type(evaluate(item.value, scope), TYPES["data"], item.value.span, subject, item.value)
         if isinstance(value, Unlimited) or plain(value) <= 0:
-            message = f"the width of `{role}` must be more than zero bit and limited"
+            message = f"the width of `{role}` must be more than zero and limited"
             raise _out_of_range(message, item.value.span, f"this is {value}", context)
         found[role] = plain(value)
     return tuple(found.items())

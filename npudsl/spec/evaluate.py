@@ -13,7 +13,7 @@ from .arithmetic import arithmetic, compare, unlimited_arithmetic
 from .convert import as_bool, as_int, as_number
 from .functions import FUNCTIONS, call_function, interpolate
 from .limits import MAX_DEPTH, bounded, too_deep
-from .scope import Broken, Declared, Scope, TableValue, describe_binding, unknown_name
+from .scope import Binding, Broken, Declared, Scope, TableValue, describe_binding, unknown_name
 from .units import UNITS, Unit, find_unit, name_of, near_units
 from .values import Entry, ListValue, Quantity, Value, kind_of, unit_label
 
@@ -150,8 +150,8 @@ def _call(expr: tree.Reference, arguments: tuple[tree.Argument, ...], scope: Sco
         values = [_evaluate(a.value, scope, depth + 1) for a in arguments]
         return call_function(name, values, [a.value.span for a in arguments], expr.span)
     if len(expr.path.parts) == 1 and scope.lookup(name) is None:
-        raise unknown_name(expr.path.parts[0], scope.child(dict.fromkeys(FUNCTIONS, True)), "table or function")
-    found = scope.resolve(expr.path, wanted="table or function")
+        raise unknown_name(expr.path.parts[0], scope, "table or function", _is_table, FUNCTIONS)
+    found = scope.resolve(expr.path, wanted="table or function", fits=_is_table)
     if not isinstance(found, TableValue):
         raise SpecError(
             Diagnostic(
@@ -161,6 +161,10 @@ def _call(expr: tree.Reference, arguments: tuple[tree.Argument, ...], scope: Sco
             )
         )
     return _look_up(found, arguments, scope, expr.span, depth)
+
+
+def _is_table(binding: Binding) -> bool:
+    return isinstance(binding, TableValue)
 
 
 def _look_up(table: TableValue, arguments: tuple[tree.Argument, ...], scope: Scope, span: Span, depth: int) -> Quantity:

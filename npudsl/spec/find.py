@@ -52,7 +52,11 @@ def as_declared(binding: Binding, kind: type, shown: str, span: Span | None) -> 
 
 def resolve_declared(scope: Scope, path: tree.Path, kind: type) -> Declared:
     """The declaration of `kind` that a path names (`o.conv2d`, `eyeriss`). E201 for an unknown name, E207 otherwise."""
-    return as_declared(scope.resolve(path, wanted=KIND_NAMES[kind]), kind, path.text, path.span)
+
+    def fits(binding: Binding) -> bool:
+        return isinstance(binding, Scope) or (isinstance(binding, Declared) and isinstance(binding.decl, kind))
+
+    return as_declared(scope.resolve(path, wanted=KIND_NAMES[kind], fits=fits), kind, path.text, path.span)
 
 
 def find_declared(scope: Scope, kind: type, name: str | None, *, file: str) -> Declared:

@@ -15,7 +15,7 @@ from .attributes import Context, check_quantity, read_attribute, unknown_attribu
 from .collect import Collector
 from .parameters import Given, bind, evaluate_arguments
 from .schema import SCHEMA, article, find_rule
-from .scope import Broken, Declared, Scope, describe_binding
+from .scope import Binding, Broken, Declared, Scope, describe_binding
 from .statements import check_assert, define_let
 from .values import Quantity, Unlimited
 
@@ -64,10 +64,14 @@ def _missing(part: tree.Part, name: str, example: str) -> Diagnostic:
     )
 
 
+def _is_component(binding: Binding) -> bool:
+    return isinstance(binding, Declared) and isinstance(binding.decl, tree.Component)
+
+
 def find_component(part: tree.Part, scope: Scope) -> tuple[tree.Component, Scope]:
     """The component that a part is an instance of, with its file's scope. E201 unknown, E207 of another kind."""
     path = part.component.path
-    found = scope.resolve(path, wanted="component")
+    found = scope.resolve(path, wanted="component", fits=_is_component)
     if not isinstance(found, Declared) or not isinstance(found.decl, tree.Component):
         raise SpecError(
             Diagnostic(

@@ -5,7 +5,7 @@ One namespace per file holds its imports (scopes), declarations, tables and cons
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from ..syntax import tree
@@ -138,12 +138,19 @@ class Scope:
             scope = scope.parent
         return scope
 
-    def resolve(self, path: tree.Path, *, wanted: str = "name") -> Binding:
-        """What `a` or `a.b` stands for, through imports. E201 with near names; silent where a file is broken."""
+    def resolve(
+        self, path: tree.Path, *, wanted: str = "name", fits: Callable[[Binding], bool] | None = None
+    ) -> Binding:
+        """What `a` or `a.b` stands for, through imports. E201 with near names; silent where a file is broken.
+
+        `wanted` says in a diagnostic what is looked for, `fits` which names it may offer instead.
+        """
         found = self.lookup(path.parts[0].text)
         scope: Scope = self
+        if found is None and len(path.parts) > 1:
+            raise unknown_name(path.parts[0], self, "import", lambda binding: isinstance(binding, Scope))
         if found is None:
-            raise unknown_name(path.parts[0], self, wanted)
+            raise unknown_name(path.parts[0], self, wanted, fits)
         for previous, part in zip(path.parts, path.parts[1:], strict=False):
             if isinstance(found, Broken):
                 raise SpecError(())
@@ -159,7 +166,7 @@ class Scope:
             scope = found
             found = scope.own(part.text)
             if found is None:
-                raise unknown_name(part, scope, wanted)
+                raise unknown_name(part, scope, wanted, fits)
         if isinstance(found, Broken):
             raise SpecError(())
         return found
@@ -169,12 +176,19 @@ class Scope:
 Binding = Value | TableValue | Declared | Broken | Scope
 
 
-def unknown_name(name: tree.Name, scope: Scope, wanted: str) -> SpecError:
-    """E201: nothing is called that; near names if there are any, else what exists."""
+def unknown_name(
+    name: tree.Name,
+    scope: Scope,
+    wanted: str,
+    fits: Callable[[Binding], bool] | None = None,
+    more: Iterable[str] = (),
+) -> SpecError:
+    """E201: nothing is called that. Offers the nearest of the names that would fit (and of `more`), else lists them."""
     if scope.file.incomplete or (scope.title is not None and scope.incomplete):
         return SpecError(())
     where = f" in `{scope.title}`" if scope.title and scope.parent is None else ""
-    candidates = list(scope.names())
+    candidates = [n for n in scope.names() if fits is None or ((b := scope.lookup(n)) is not None and fits(b))]
+    candidates += more
     near = nearest(name.text, candidates)
     shown = ", ".join(sorted(candidates)[:12]) + (", ..." if len(candidates) > 12 else "")
     return SpecError(
@@ -182,7 +196,7 @@ def unknown_name(name: tree.Name, scope: Scope, wanted: str) -> SpecError:
             "E201",
             f"no {wanted} `{name.text}`{where}",
             Label(name.span, "not defined"),
-            notes=() if near or not shown else (f"defined: {shown}",),
+            notes=() if near or not shown else (f"known here: {shown}",),
             help=f"did you mean `{near}`?" if near else None,
         )
     )

@@ -36,7 +36,7 @@ from .values import Quantity, Unlimited, Value, kind_of, unit_label
 
 @dataclass(frozen=True)
 class ValueType:
-    """`dimensions`: those a quantity may have (none: not a quantity). `noun` with article; `accepted` says the units."""
+    """`dimensions`: those a quantity may have (none: no quantity); `noun` with article; `accepted` names the units."""
 
     name: str
     dimensions: tuple[Dimension, ...]
@@ -164,12 +164,12 @@ def _dimension_help(value: Value, wanted: ValueType, expr: tree.Expr | None) -> 
     if not isinstance(expr, tree.Number) or not isinstance(value, Quantity):
         return None, None
     if expr.unit is None:
-        unit = wanted.example_unit
-        return (f"give it a unit, as in `{expr.span.text} {unit}`" if unit else None), None
+        example = wanted.example_unit
+        return (f"give it a unit, as in `{expr.span.text} {example}`" if example else None), None
     if wanted.dimensions == (NUMBER,):
         text = expr.span.text[: -len(expr.unit.text)].rstrip()
         return f"write `{text}`", Fix(expr.span, text)
-    for below in ("s", "cycle", "bit", "op", "KiB"):
+    for below in ("s", "cycle", "bit", "op", "KiB") if "/" not in expr.unit.text else ():
         unit = find_unit(f"{expr.unit.text}/{below}")
         if unit is not None and unit.dimension in wanted.dimensions:
             text = f"{expr.span.text}/{below}"
