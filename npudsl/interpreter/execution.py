@@ -1,0 +1,54 @@
+"""Running a mapping: counts, and the output against the operator's definition."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import perf_counter
+
+from ..mapping.nest import Mapping
+from ..mapping.tally import Tally
+from ..spec.arch import Arch
+from ..spec.op import Layer
+from . import structure
+from .count import count
+from .nest import Nest
+from .walk import Walker
+
+#: Visits of tiles that one run may walk.
+MOST_VISITS = 2e10
+
+
+@dataclass(frozen=True)
+class Execution:
+    """What an execution gave. `output_equal`: the memories ended up with the operator's output (None: not computed).
+
+    `seconds`: wall-clock time of counting and of moving and checking values.
+    """
+
+    tally: Tally
+    output_equal: bool | None
+    seconds: tuple[float, float]
+
+
+def run(
+    arch: Arch,
+    layer: Layer,
+    mapping: Mapping,
+    *,
+    values: bool = True,
+    seed: int = 0,
+    tick: Callable[[int], None] | None = None,
+) -> Execution:
+    """Execute a mapping of a layer on a machine. `seed` chooses the operands' data, `tick(n)` hears of n more visits.
+
+    Raises SpecError: E650 the nodes stand in no order, E651 an unknown function, E652 too large, E653 too long.
+    """
+    structure.check(arch, layer, mapping)
+    started = perf_counter()
+    nest = Nest.of(arch, layer, mapping)
+    tally = count(nest, Walker(MOST_VISITS, tick))
+    counted = perf_counter()
+    if values:
+        raise NotImplementedError
+    return Execution(tally, None, (counted - started, perf_counter() - counted))
