@@ -17,7 +17,18 @@ from .generate.mappings import mapping as make_mapping
 from .generate.ops import layer as make_layer
 from .generate.space import EVEN, EVEN_PERFECT, EVERYTHING, PERFECT, Space
 
-__all__ = ["EVEN", "EVEN_PERFECT", "EVERYTHING", "PERFECT", "Case", "Space", "cases", "make_case", "random_case"]
+__all__ = [
+    "EVEN",
+    "EVEN_PERFECT",
+    "EVERYTHING",
+    "PERFECT",
+    "Case",
+    "Space",
+    "cases",
+    "make_case",
+    "random_case",
+    "random_problem",
+]
 
 
 @dataclass(frozen=True)
@@ -33,9 +44,19 @@ def make_case(choices: Choices, space: Space = EVERYTHING) -> Case:
     return Case(arch, layer, make_mapping(choices, space, arch, layer))
 
 
-def random_case(seed: int, space: Space = EVERYTHING) -> Case:
-    """Case number `seed`; the same on every machine."""
-    return make_case(Seeded(Random(seed)), space)
+def random_case(seed: int, space: Space = EVERYTHING, problem: int | None = None) -> Case:
+    """Case number `seed`, the same on every machine; with `problem`: a mapping of that machine and layer."""
+    if problem is None:
+        return make_case(Seeded(Random(seed)), space)
+    arch, layer = random_problem(problem, space)
+    return Case(arch, layer, make_mapping(Seeded(Random(seed)), space, arch, layer))
+
+
+def random_problem(seed: int, space: Space = EVERYTHING) -> tuple[Arch, Layer]:
+    """Machine and layer of case number `seed`."""
+    choices = Seeded(Random(seed))
+    layer = make_layer(choices, space)
+    return make_arch(choices, space, layer.op), layer
 
 
 @st.composite

@@ -12,14 +12,13 @@ from .space import Space
 DIMS = "abcde"
 #: operands in order; the second tensor of role `input` shares what holds that role, `bias` is a role of its own
 OPERANDS = (("input", "input"), ("weight", "weight"), ("extra", "bias"), ("extra", "input"))
-BOUNDS = (2, 3, 4, 1, 6, 5, 8, 7, 9, 12)
 
 
 def layer(choices: Choices, space: Space) -> Layer:
     op = operator(choices, space)
     bounds, left = [], space.max_points
     for dim in op.dims:
-        bound = pick(choices, [b for b in BOUNDS if b <= left])
+        bound = pick(choices, [b for b in space.bounds if b <= left])
         bounds.append((dim, bound))
         left //= bound
     return Layer("layer", op, tuple(bounds))

@@ -10,6 +10,7 @@ class Space:
     """Limits and switches. The default is everything that the semantics allow, small enough for a literal walk."""
 
     max_points: int = 200
+    bounds: tuple[int, ...] = (2, 3, 4, 1, 6, 5, 8, 7, 9, 12)
     max_dims: int = 5
     max_operands: int = 3
     max_levels: int = 4
@@ -24,9 +25,6 @@ class Space:
     three_dim_ranks: bool = True
     repeated_dims: bool = True  # a dim in two ranks of one tensor
     sized: bool = False  # finite memories, widths, energies and double buffering, for the solver's legality
-
-    def even_perfect(self) -> Space:
-        return Space(**{**self.__dict__, "uneven": False, "imperfect": False, "excess": False})
 
 
 EVERYTHING = Space()

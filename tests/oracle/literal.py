@@ -23,7 +23,7 @@ Words = dict[Instance, set[Element]]  # what the instances of one node hold, rec
 
 
 @dataclass(frozen=True)
-class _Place:
+class Place:
     """Where a tensor's words live: a node in `memory` with `above` loops over it, or the operation (`memory` None)."""
 
     memory: str | None
@@ -31,14 +31,14 @@ class _Place:
 
 
 @dataclass
-class _Counters:
+class Counters:
     reads: dict[tuple[str, str], int] = field(default_factory=lambda: defaultdict(int))
     writes: dict[tuple[str, str], int] = field(default_factory=lambda: defaultdict(int))
     links: dict[tuple[str, str], int] = field(default_factory=lambda: defaultdict(int))
     largest: dict[tuple[str, str], int] = field(default_factory=lambda: defaultdict(int))
 
 
-class _Nest:
+class Nest:
     """A nest without loops of factor 1 (D5), its points and its steps."""
 
     def __init__(self, arch: Arch, layer: Layer, mapping: Mapping) -> None:
@@ -69,7 +69,7 @@ class _Nest:
             moment.setdefault(tuple([counters[i] for i in spatial]), set()).add(element(tensor, point))
         return found
 
-    def visits(self, tensor: Tensor, place: _Place) -> Iterator[tuple[Words, bool]]:
+    def visits(self, tensor: Tensor, place: Place) -> Iterator[tuple[Words, bool]]:
         """The tiles that arrive at a place in turn, each with whether the window slid there from the one before.
 
         At the operation every step is a visit and nothing is kept (D2).
@@ -93,11 +93,17 @@ def element(tensor: Tensor, point: dict[str, int]) -> Element:
     return tuple(sum([t.coefficient * point[t.dim] for t in rank.terms]) + rank.constant for rank in tensor.ranks)
 
 
+def element_count(tensor: Tensor, extents: dict[str, int]) -> int:
+    """Elements that the points of a box with these extents touch."""
+    ranges = [range(extents[d]) for d in tensor.dims]
+    return len({element(tensor, dict(zip(tensor.dims, at, strict=True))) for at in product(*ranges)})
+
+
 def tally(arch: Arch, layer: Layer, mapping: Mapping) -> Tally:
     """The counts of `layer` on `arch` under `mapping`, which must be legal. Time grows with points * nodes."""
-    nest, counters = _Nest(arch, layer, mapping), _Counters()
+    nest, counters = Nest(arch, layer, mapping), Counters()
     for tensor in layer.op.tensors:
-        nodes = [_Place(node.memory, above) for node, above in nest.mapping.nodes_of(tensor.name)]
+        nodes = [Place(node.memory, above) for node, above in nest.mapping.nodes_of(tensor.name)]
         for place in nodes:
             tiles = nest.tiles(tensor, place.above).values()
             largest = max(len(words) for tile in tiles for words in tile.values())
@@ -121,20 +127,29 @@ def tally(arch: Arch, layer: Layer, mapping: Mapping) -> Tally:
     )
 
 
-def _transfers(nest: _Nest, tensor: Tensor, nodes: list[_Place], counters: _Counters) -> None:
+def _transfers(nest: Nest, tensor: Tensor, nodes: list[Place], counters: Counters) -> None:
     """Everything that one tensor moves, between its nodes and to the operations."""
-    operation = _Place(None, len(nest.loops))
-    from_zero = len({element(tensor, point) for point in nest.points})  # the outermost memory's words
+    operation = Place(None, len(nest.loops))
+    from_zero = len({element(tensor, point) for point in nest.points})  # all of the outermost memory's words
     for parent, child in zip(nodes, [*nodes[1:], operation], strict=True):
-        if not tensor.is_output:
-            _fill(nest, tensor, parent, child, counters)
-        elif child.memory is not None:
-            from_zero = _drain(nest, tensor, parent, child, counters)
-        else:
-            _accumulate(nest, tensor, parent, child, counters, from_zero)
+        from_zero = transfer(nest, tensor, parent, child, counters, from_zero)
 
 
-def _fill(nest: _Nest, tensor: Tensor, parent: _Place, child: _Place, counters: _Counters) -> None:
+def transfer(nest: Nest, tensor: Tensor, parent: Place, child: Place, counters: Counters, from_zero: int) -> int:
+    """What one tensor moves between two neighbouring places; `from_zero` words of an output started so in `parent`.
+
+    Returns the number of words that started from zero in `child`, over all visits and instances.
+    """
+    if not tensor.is_output:
+        _fill(nest, tensor, parent, child, counters)
+    elif child.memory is not None:
+        return _drain(nest, tensor, parent, child, counters)
+    else:
+        _accumulate(nest, tensor, parent, child, counters, from_zero)
+    return from_zero
+
+
+def _fill(nest: Nest, tensor: Tensor, parent: Place, child: Place, counters: Counters) -> None:
     """An operand moves from `parent` to `child` (D1, D2)."""
     before: Words = {}
     for tile, slid in nest.visits(tensor, child):
@@ -146,7 +161,7 @@ def _fill(nest: _Nest, tensor: Tensor, parent: _Place, child: _Place, counters: 
         before = tile
 
 
-def _drain(nest: _Nest, tensor: Tensor, parent: _Place, child: _Place, counters: _Counters) -> int:
+def _drain(nest: Nest, tensor: Tensor, parent: Place, child: Place, counters: Counters) -> int:
     """Tiles of an output come back to `child` and leave it for `parent`. Returns the words that started from zero."""
     name = tensor.name
     received: dict[Instance, set[Element]] = defaultdict(set)  # per parent instance, ever
@@ -173,9 +188,7 @@ def _drain(nest: _Nest, tensor: Tensor, parent: _Place, child: _Place, counters:
     return from_zero
 
 
-def _accumulate(
-    nest: _Nest, tensor: Tensor, parent: _Place, child: _Place, counters: _Counters, from_zero: int
-) -> None:
+def _accumulate(nest: Nest, tensor: Tensor, parent: Place, child: Place, counters: Counters, from_zero: int) -> None:
     """Operations add to the output in its innermost node; the first on a word that starts from zero reads nothing."""
     writes = 0
     for tile, _ in nest.visits(tensor, child):
@@ -194,7 +207,7 @@ def _union(words: Words, merged: range | list[int]) -> Words:
     return result
 
 
-def _combining(nest: _Nest, tensor: Tensor, parent: _Place, child: _Place, inside: int = -1) -> list[int]:
+def _combining(nest: Nest, tensor: Tensor, parent: Place, child: Place, inside: int = -1) -> list[int]:
     """Numbers of the spatial loops between two places along which words are shared, of arrays deeper than `inside`."""
     found = []
     loops = nest.spatial_loops(child.above)
@@ -206,12 +219,12 @@ def _combining(nest: _Nest, tensor: Tensor, parent: _Place, child: _Place, insid
     return found
 
 
-def _shared(nest: _Nest, tensor: Tensor, parent: _Place, child: _Place, words: Words) -> int:
+def _shared(nest: Nest, tensor: Tensor, parent: Place, child: Place, words: Words) -> int:
     """Accesses of the parent for `words`: one for all the instances that share a word (D1)."""
     return sum(map(len, _union(words, _combining(nest, tensor, parent, child)).values()))
 
 
-def _over_links(nest: _Nest, tensor: Tensor, parent: _Place, child: _Place, words: Words, counters: _Counters) -> None:
+def _over_links(nest: Nest, tensor: Tensor, parent: Place, child: Place, words: Words, counters: Counters) -> None:
     """A link carries each word once per instance of its array; only arrays deeper than it merge words (D3)."""
     for array in nest.arch.arrays_between(parent.memory, child.memory):
         deeper = _combining(nest, tensor, parent, child, nest.arch.depth[array.name])
@@ -221,9 +234,7 @@ def _over_links(nest: _Nest, tensor: Tensor, parent: _Place, child: _Place, word
                 counters.links[link.name, tensor.name] += carried
 
 
-def _same_over_links(
-    nest: _Nest, tensor: Tensor, parent: _Place, child: _Place, words: int, counters: _Counters
-) -> None:
+def _same_over_links(nest: Nest, tensor: Tensor, parent: Place, child: Place, words: int, counters: Counters) -> None:
     """Words that go to one instance each: every link on the way carries each once."""
     for array in nest.arch.arrays_between(parent.memory, child.memory):
         for link in array.links:

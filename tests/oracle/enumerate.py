@@ -1,0 +1,186 @@
+"""Full enumeration of the mappings with perfect factors of a small layer on a small machine: the best, and no bound.
+
+Every skeleton (choice of optional bypasses, order of nodes), every split of every bound over all temporal slots and
+axes, every order of the loops of a slot that anything can depend on. No canonical form, no pruning but capacity. The
+axes of an array stand in the order of their declaration.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from fractions import Fraction
+from itertools import permutations
+from math import prod
+
+from npudsl.mapping.nest import Loop, Mapping, Node
+from npudsl.spec.arch import Arch
+from npudsl.spec.op import Layer
+
+from .literal import Place, element_count
+from .skeletons import AxisSlot, Group, Skeleton, TemporalSlot, even_skeletons, uneven_skeletons
+from .traffic import Number, Traffic, whole
+
+OBJECTIVES = ("energy", "latency", "edp")
+
+
+class TooLargeError(Exception):
+    """The mapspace has more partial mappings than the caller wants to wait for."""
+
+
+@dataclass(frozen=True)
+class Best:
+    """A best mapping: energy in pJ (without leakage), steps."""
+
+    energy: Fraction
+    steps: int
+    mapping: Mapping
+
+    def rank(self, objective: str) -> tuple[Number, ...]:
+        """Smaller is better; ties go to less energy, then to fewer steps."""
+        return rank(objective, self.energy, self.steps)
+
+    def value(self, objective: str) -> Number:
+        return self.rank(objective)[0]
+
+
+@dataclass
+class Result:
+    """The best mapping per objective (none if no mapping is legal) and the number of legal mappings looked at."""
+
+    best: dict[str, Best] = field(default_factory=dict)
+    mappings: int = 0
+
+
+def rank(objective: str, energy: Number, steps: int) -> tuple[Number, ...]:
+    if objective == "energy":
+        return (energy, steps)
+    return (steps, energy) if objective == "latency" else (energy * steps, energy, steps)
+
+
+def enumerate_mappings(arch: Arch, layer: Layer, *, uneven: bool = False, limit: int = 100_000) -> Result:
+    """The best of all mappings. Raises `TooLargeError` beyond `limit` partial ones (about 50 microseconds each)."""
+    search = _Search(arch, layer, limit)
+    for skeleton in (uneven_skeletons if uneven else even_skeletons)(arch, layer):
+        search.run(skeleton)
+    return search.result
+
+
+@dataclass(frozen=True)
+class _State:
+    """A nest under construction: what stands above, and what is left to place below."""
+
+    items: tuple[Node | Loop, ...]
+    loops: tuple[Loop, ...]
+    left: dict[str, int]  # per dim the part of its bound that the loops below still have to cover
+    places: dict[str, Place]  # per tensor its innermost node so far
+    held: dict[str, Number]  # bit per memory, and per (memory, role) that has a cap
+    energy: Number
+    from_zero: int
+    steps: int
+
+
+class _Search:
+    def __init__(self, arch: Arch, layer: Layer, limit: int) -> None:
+        self.arch, self.layer, self.limit = arch, layer, limit
+        self.traffic = Traffic(arch, layer)
+        self.per_word: dict[tuple[str, str], Number] = {}
+        self.result = Result()
+
+    def run(self, skeleton: Skeleton) -> None:
+        elements = element_count(self.layer.op.output, self.layer.bound)
+        operations = whole(self.layer.points * self.arch.compute.op_energy)
+        self._descend(skeleton, _State((), (), self.layer.bound, {}, {}, operations, elements, 1))
+
+    def _descend(self, skeleton: Skeleton, state: _State) -> None:
+        self.limit -= 1
+        if self.limit < 0:
+            raise TooLargeError
+        if not skeleton:
+            self._finish(state)
+            return
+        item, rest = skeleton[0], skeleton[1:]
+        if isinstance(item, Group):
+            placed = self._hold(item.nodes, state)
+            if placed is not None:
+                self._descend(rest, placed)
+            return
+        below = any(not isinstance(other, Group) for other in rest)
+        for loops in _fillings(item, state.left, below):
+            self._descend(rest, _nested(state, loops))
+
+    def _hold(self, nodes: Iterable[Node], state: _State) -> _State | None:
+        """The state below a group of nodes, or nothing if a memory overflows."""
+        places, held, energy, from_zero = dict(state.places), dict(state.held), state.energy, state.from_zero
+        for node in nodes:
+            tensor, place = self.layer.op.tensor(node.tensor), Place(node.memory, len(state.loops))
+            if not self._fits(node, state.left, held):
+                return None
+            if tensor.name in places:
+                start = from_zero if tensor.is_output else 0
+                cost, start = self.traffic.cost(tensor, places[tensor.name], place, state.loops, start)
+                energy += cost
+                from_zero = start if tensor.is_output else from_zero
+            places[tensor.name] = place
+        items = (*state.items, *nodes)
+        return _State(items, state.loops, state.left, places, held, energy, from_zero, state.steps)
+
+    def _fits(self, node: Node, extents: dict[str, int], held: dict[str, Number]) -> bool:
+        """Adds a tile to what is held; whether its memory and its role's share still suffice."""
+        tensor, memory = self.layer.op.tensor(node.tensor), self.arch.memory(node.memory)
+        if (memory.name, tensor.role) not in self.per_word:
+            copies = 2 if tensor.role in memory.double else 1
+            self.per_word[memory.name, tensor.role] = whole(copies * self.arch.width(memory.name, tensor.role))
+        bits = self.traffic.tile(tensor, extents) * self.per_word[memory.name, tensor.role]
+        share = f"{memory.name} {tensor.role}"
+        held[memory.name] = held.get(memory.name, 0) + bits
+        held[share] = held.get(share, 0) + bits
+        hold = memory.hold(tensor.role)
+        within = memory.size is None or held[memory.name] <= memory.size
+        return within and (hold is None or hold.cap is None or held[share] <= hold.cap)
+
+    def _finish(self, state: _State) -> None:
+        if any(n > 1 for n in state.left.values()):
+            return
+        energy, operation = state.energy, Place(None, len(state.loops))
+        for tensor in self.layer.op.tensors:
+            start = state.from_zero if tensor.is_output else 0
+            energy += self.traffic.cost(tensor, state.places[tensor.name], operation, state.loops, start)[0]
+        self.result.mappings += 1
+        for objective in OBJECTIVES:
+            best = self.result.best.get(objective)
+            if best is None or rank(objective, energy, state.steps) < best.rank(objective):
+                self.result.best[objective] = Best(Fraction(energy), state.steps, Mapping(state.items))
+
+
+def _nested(state: _State, loops: tuple[Loop, ...]) -> _State:
+    left = dict(state.left)
+    for loop in loops:
+        left[loop.dim] //= loop.factor
+    steps = state.steps * prod(loop.factor for loop in loops if not loop.spatial)
+    items, above = (*state.items, *loops), (*state.loops, *loops)
+    return _State(items, above, left, state.places, state.held, state.energy, state.from_zero, steps)
+
+
+def _fillings(slot: TemporalSlot | AxisSlot, left: dict[str, int], below: bool) -> Iterator[tuple[Loop, ...]]:
+    """Every way to fill a slot. Without a slot `below` it takes all that is left, in one order."""
+    if isinstance(slot, AxisSlot):
+        for factors in _splits(tuple(left.items()), slot.size, below):
+            yield tuple(Loop(d, f, slot.array, slot.axis) for d, f in factors if f > 1)
+        return
+    for factors in _splits(tuple(left.items()), None, below):
+        loops = [Loop(d, f) for d, f in factors if f > 1]
+        if loops or slot.empty:
+            yield from permutations(loops) if below else [tuple(loops)]
+
+
+def _splits(left: tuple[tuple[str, int], ...], room: int | None, below: bool) -> Iterator[tuple[tuple[str, int], ...]]:
+    """A divisor of every bound, their product at most `room`; the bounds themselves if no slot is `below`."""
+    if not left:
+        yield ()
+        return
+    (dim, bound), *rest = left
+    for factor in range(1, bound + 1) if below else (bound,):
+        if bound % factor == 0 and (room is None or factor <= room):
+            for others in _splits(tuple(rest), None if room is None else room // factor, below):
+                yield ((dim, factor), *others)
