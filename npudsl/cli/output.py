@@ -55,26 +55,33 @@ def report_diagnostics(diagnostics: Iterable[Diagnostic], *, json_target: str | 
         write_json({"schema": 1, "diagnostics": [to_json(d) for d in found]}, json_target)
 
 
+def json_text(record: object) -> str:
+    """A record as JSON, the same bytes for the same record."""
+    return json.dumps(record, indent=2, ensure_ascii=False, allow_nan=False)
+
+
 def write_json(record: object, target: str) -> None:
-    """Write a record as JSON to a file, or alone to standard output for `-`."""
-    write_result(json.dumps(record, indent=2, ensure_ascii=False, allow_nan=False), target)
+    """Write a record as JSON to a file, or alone to standard output for `-`. Raises `Failed` like `write_results`."""
+    write_results([(json_text(record), target)])
 
 
-def write_result(text: str, target: str) -> None:
-    """Write a result to `target` (`-`: standard output), never losing it.
+def write_results(results: Iterable[tuple[str, str]]) -> None:
+    """Write each text to its target (`-`: standard output), never losing one.
 
-    Raises `Failed` if the file could not be written; the text is on standard output then.
+    Raises `Failed` if a file could not be written; its text is on standard output then.
     """
-    if target == "-":
-        put(text)
-        return
-    try:
-        write_file(Path(target), text if text.endswith("\n") else text + "\n")
-    except OSError as error:
-        put(text)
-        raise Failed(
-            f"cannot write `{target}`: {error.strerror or error}; the result went to standard output instead"
-        ) from error
+    problems = []
+    for text, target in results:
+        if target == "-":
+            put(text)
+            continue
+        try:
+            write_file(Path(target), text if text.endswith("\n") else text + "\n")
+        except OSError as error:
+            put(text)
+            problems.append(f"cannot write `{target}`: {error.strerror or error}; it went to standard output instead")
+    if problems:
+        raise Failed("; ".join(problems))
 
 
 def write_file(path: Path, text: str) -> None:

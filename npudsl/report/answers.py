@@ -12,6 +12,7 @@ from ..mapping.nest import Mapping
 from ..solver.solution import Certificate, LayerSolution, Options
 from ..spec.arch import Arch
 from ..spec.op import Layer
+from ..text.diagnostics import Diagnostic
 
 if TYPE_CHECKING:
     from ..verify import Verdict
@@ -21,10 +22,12 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Answer:
-    """One layer. `verdict` is None if the mapping was not executed (`--no-verify`, no mapping, interrupted)."""
+    """One layer. `verdict` is None if the mapping was not executed: not asked for, no mapping, interrupted, or for the
+    reasons in `obstacles`."""
 
     solution: LayerSolution
     verdict: Verdict | None = None
+    obstacles: tuple[Diagnostic, ...] = ()
 
     @property
     def layer(self) -> Layer:

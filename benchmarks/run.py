@@ -1,0 +1,112 @@
+"""What the project promises about time and memory, measured: `python benchmarks/run.py [--prototype FOLDER]`.
+
+Each line runs in a process of its own, so that its memory is its own and nothing is warm. `--prototype` names the folder
+of the research prototype; its exact uneven search of the same eight layers is timed in the same run, for a ratio.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+LAYERS = ("conv1", "conv2", "conv3", "conv4", "conv5", "fc6", "fc7", "fc8")
+SOLVE = ("solve", "specs/eyeriss.npu", "--net", "alexnet", "--batch", "4", "--json", "-")
+
+
+@dataclass(frozen=True)
+class Measured:
+    """`seconds` and `megabytes` of one process, and what it wrote."""
+
+    seconds: float
+    megabytes: float
+    output: str
+
+
+def measure(*command: str, folder: Path = ROOT) -> Measured:
+    """Run a command. Raises `SystemExit` if it fails."""
+    with tempfile.TemporaryFile("w+") as out:
+        started = time.perf_counter()
+        process = subprocess.Popen(command, cwd=folder, stdout=out, stderr=subprocess.DEVNULL)
+        _, status, usage = os.wait4(process.pid, 0)
+        seconds = time.perf_counter() - started
+        process.returncode = os.waitstatus_to_exitcode(status)
+        out.seek(0)
+        output = out.read()
+    if process.returncode:
+        raise SystemExit(f"{' '.join(command)}: exit status {process.returncode}")
+    return Measured(seconds, usage.ru_maxrss / 1024, output)
+
+
+def npudsl(*arguments: str) -> Measured:
+    return measure(sys.executable, "-m", "npudsl", *arguments)
+
+
+def machine() -> Iterator[str]:
+    """What this ran on."""
+    model = ""
+    if Path("/proc/cpuinfo").exists():
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        model = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "")
+    yield f"{platform.machine()} {model}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, {platform.system()}"
+    packages = " ".join(f"{name} {version(name)}" for name in ("numpy", "scipy", "sympy", "lark"))
+    yield f"Python {platform.python_version()}, {packages}"
+
+
+def line(what: str, seconds: float, megabytes: float | None = None, wanted: str = "") -> None:
+    memory = "" if megabytes is None else f"{megabytes:8.0f} MB"
+    print(f"{what:<66}{seconds:9.2f} s {memory:<12}{wanted}", flush=True)
+
+
+def check() -> None:
+    runs = [npudsl("check", "specs/eyeriss.npu") for _ in range(5)]
+    best = min(runs, key=lambda run: run.seconds)
+    line("npudsl check specs/eyeriss.npu (best of 5)", best.seconds, best.megabytes, "below 0.5 s")
+
+
+def solve(objective: str) -> float:
+    """Seconds of solving alone, as the solver itself says."""
+    done = npudsl(*SOLVE, "--objective", objective)
+    record = json.loads(done.output)
+    assert all(layer["optimal"] and layer["verified"] for layer in record["layers"])
+    solving = sum(layer["seconds"] for layer in record["layers"])
+    verifying = sum(layer["verify_seconds"] for layer in record["layers"])
+    line(f"AlexNet batch 4 on Eyeriss, even, {objective}: solving", solving, None, "below 10 s")
+    for layer in record["layers"]:
+        line(f"    {layer['name']}", layer["seconds"])
+    line(f"AlexNet batch 4 on Eyeriss, even, {objective}: verifying", verifying, None, "below 60 s")
+    line(f"AlexNet batch 4 on Eyeriss, even, {objective}: all, from the command", done.seconds, done.megabytes)
+    return solving
+
+
+def prototype(folder: Path, ours: float) -> None:
+    done = measure(sys.executable, "uneven.py", "eye", *(f"a4.{name}" for name in LAYERS), folder=folder)
+    line("prototype, the larger uneven space, energy, from its command", done.seconds, done.megabytes)
+    print(f"solving against the prototype: {ours / done.seconds:.2f} times its time")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--prototype", type=Path, metavar="FOLDER", help="the folder of uneven.py")
+    arguments = parser.parse_args()
+    for text in machine():
+        print(text)
+    check()
+    energy = solve("energy")
+    solve("edp")
+    if arguments.prototype is not None:
+        prototype(arguments.prototype, energy)
+
+
+if __name__ == "__main__":
+    main()

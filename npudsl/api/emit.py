@@ -1,0 +1,40 @@
+"""The answers as a file of the language: imports of the machine and the network, then one mapping per layer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from ..spec.loader import SUFFIX
+from ..spec.program import Program
+from ..spec.resources import stdlib_folder
+from .results import Best
+
+
+def emitted(best: Best, machine: Program, network: Program, target: str, settings: dict[str, str]) -> str:
+    """The text of a file that `npudsl eval` and `npudsl run` accept, to be written to `target` (`-`: working folder).
+
+    `machine` and `network` are the files that the answers are for, `settings` the parameters that they were given.
+    """
+    folder = Path(".") if target == "-" else Path(target).parent
+    files = dict.fromkeys(Path(program.name) for program in (machine, network))
+    mappings = [best[a.layer.name].mapping.text() for a in best.answers.solved]
+    head = [*_settings(settings), *(line for file in files for line in _import(file, folder.resolve()))]
+    return "\n".join([*head, "", "\n".join(mappings)])
+
+
+def _settings(settings: dict[str, str]) -> Iterator[str]:
+    if settings:
+        given = " ".join(f"--set '{name}={value}'" for name, value in settings.items())
+        yield f"# solved with {given}: `npudsl eval` and `npudsl run` need the same"
+
+
+def _import(file: Path, folder: Path) -> Iterator[str]:
+    """The import of a file, as seen from a folder; with a remark where it can only be found with `--search`."""
+    real = file.resolve()
+    for root, prefix in ((stdlib_folder().resolve(), "std."), (folder, "")):
+        if real.is_relative_to(root):
+            yield f"import {prefix}{'.'.join(real.relative_to(root).with_suffix('').parts)}"
+            return
+    yield f"# found with --search '{real.parent}'"
+    yield f"import {real.name.removesuffix(SUFFIX)}"

@@ -1,0 +1,111 @@
+"""`npudsl solve`: the best mapping of every layer of a network, proven and executed."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from .options import add_json, add_search, add_settings, positive_int, seconds, settings_of
+from .output import Failed, check_writable, json_text, report_diagnostics, say, write_results
+from .screen import draw, width
+
+if TYPE_CHECKING:
+    from ..api.results import Best
+    from ..spec.arch import Arch
+    from ..spec.network import Network
+    from ..spec.program import Program
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Arguments of `npudsl solve`."""
+    parser.add_argument("spec", metavar="SPEC", help="the file of the architecture")
+    parser.add_argument("--net", required=True, metavar="NAME|FILE", help="a network of the library, or a file")
+    parser.add_argument("--arch", metavar="NAME", help="which architecture, where the file has several")
+    add_settings(parser)
+    add_search(parser)
+    parser.add_argument("--layer", action="append", metavar="NAME", help="only this layer (repeatable)")
+    parser.add_argument("--objective", choices=("edp", "energy", "latency"), default="edp", help="default: edp")
+    parser.add_argument("--using", metavar="DATAFLOW", help="a mapping block with holes (not supported yet)")
+    parser.add_argument("--space", choices=("even", "uneven"), default="even", help="default: even")
+    parser.add_argument("--factors", choices=("perfect", "imperfect"), default="perfect", help="default: perfect")
+    parser.add_argument("--time-limit", type=seconds, metavar="SECONDS", help="stop with the best so far and its gap")
+    parser.add_argument("--jobs", type=positive_int, default=1, metavar="N", help="processes (default: 1)")
+    parser.add_argument("--no-verify", action="store_true", help="do not execute the answers")
+    parser.add_argument("--nest", action="append", metavar="LAYER", help="print this layer's loop nest (repeatable)")
+    add_json(parser)
+    parser.add_argument("--emit", metavar="FILE", help="write the mappings as a file that `eval` and `run` accept")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """0 if every layer has a mapping, and each that was executed agrees; else 1. Raises `SpecError`, `Failed`."""
+    if arguments.using:
+        raise Failed("`--using` is not supported yet: the solver searches the whole mapspace", 2)
+    for target in (arguments.json, arguments.emit):
+        check_writable(target)
+    machine, nets, arch, network = _inputs(arguments)
+    best = _solve(arguments, arch, network)
+    _show(arguments, best)
+    status = _verdict(best)
+    results = []
+    if arguments.json is not None:
+        results.append((json_text(best.record()), arguments.json))
+    if arguments.emit is not None:
+        from ..api.emit import emitted
+
+        results.append((emitted(best, machine, nets, arguments.emit, settings_of(arguments)), arguments.emit))
+    write_results(results)
+    return status
+
+
+def _inputs(arguments: argparse.Namespace) -> tuple[Program, Program, Arch, Network]:
+    """The files of the machine and of the network, and both with the settings that each of them has."""
+    from ..api.names import choose_settings, find_network
+    from ..spec.loader import load
+    from ..syntax import tree
+
+    machine = load(arguments.spec, search=arguments.search)
+    nets, name = find_network(arguments.net, near=machine)
+    declared = [machine.find(tree.ArchDecl, arguments.arch), nets.find(tree.NetworkDecl, name)]
+    for_arch, for_network = choose_settings(settings_of(arguments), declared)
+    return machine, nets, machine.arch(arguments.arch, for_arch), nets.network(name, for_network)
+
+
+def _solve(arguments: argparse.Namespace, arch: Arch, network: Network) -> Best:
+    from ..api.results import Best
+    from ..api.solving import answer
+    from ..report.progress import shown_progress
+    from ..solver.solution import Options
+
+    options = Options(arguments.objective, arguments.space, arguments.factors, arguments.time_limit, arguments.jobs)
+    with shown_progress() as progress:
+        return Best(
+            answer(arch, network, options, only=arguments.layer, verify=not arguments.no_verify, progress=progress)
+        )
+
+
+def _show(arguments: argparse.Namespace, best: Best) -> None:
+    """The tables, unless JSON alone goes to standard output."""
+    if arguments.json == "-":
+        return
+    from ..report.nest import nest_table
+    from ..report.solved import screen
+
+    draw(screen(best.answers, width=width()))
+    for name in arguments.nest or ():
+        result = best.get(name)
+        if result is None or not result.answer.solved:
+            raise Failed(f"no mapping of a layer `{name}` to print as a nest")
+        draw(["", nest_table(result.layer, result.mapping.nest, operation=best.answers.arch.compute.name)])
+
+
+def _verdict(best: Best) -> int:
+    """The exit status, with what went wrong on standard error."""
+    answers = best.answers
+    reasons = [answer.solution.failure for answer in answers.failed if answer.solution.failure]
+    report_diagnostics(dict.fromkeys([*reasons, *(d for answer in answers for d in answer.obstacles)]))
+    for answer in answers.refuted:
+        say(f"error: the execution of `{answer.layer.name}` refutes its closed forms: this is a defect of npudsl")
+    if answers.interrupted:
+        say("interrupted")
+    obstructed = any(answer.obstacles for answer in answers)
+    return 1 if answers.failed or answers.refuted or answers.interrupted or obstructed else 0
