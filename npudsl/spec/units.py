@@ -45,7 +45,9 @@ class Dimension:
 
     @property
     def unit(self) -> str:
-        """The base unit as text: `pJ/bit`, `mm2`; empty for a plain number."""
+        """The base unit as text: `pJ/bit`, `mm2`, `Hz`; empty for a plain number."""
+        if self == FREQUENCY:
+            return "Hz"
         above = [_powered(u, e) for (_, u), e in zip(BASES, self.exponents, strict=True) if e > 0]
         below = [_powered(u, -e) for (_, u), e in zip(BASES, self.exponents, strict=True) if e < 0]
         if not above and not below:

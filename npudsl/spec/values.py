@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 from ..text.source import Span
@@ -39,7 +39,7 @@ class Entry:
 
     name: str | None
     value: Value
-    span: Span | None = None
+    span: Span | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -92,29 +92,38 @@ def _scientific(value: Fraction) -> str:
     return f"{sign}{text}e{exponent}"
 
 
-#: Units tried for display, largest first, per dimension; the first in which the value is at least 1 wins.
+#: Units tried for display, per base unit, best first where two give texts of one length.
 _LADDERS: dict[str, tuple[str, ...]] = {
-    "bit": ("GiB", "MiB", "KiB", "B", "bit"),
+    "bit": ("GiB", "MiB", "KiB", "GB", "MB", "kB", "B", "bit"),
     "pJ": ("J", "mJ", "uJ", "nJ", "pJ", "fJ"),
     "s": ("s", "ms", "us", "ns", "ps"),
-    "1/s": ("GHz", "MHz", "kHz", "Hz"),
+    "Hz": ("GHz", "MHz", "kHz", "Hz"),
     "pJ/s": ("W", "mW", "uW", "nW"),
     "bit/s": ("GB/s", "MB/s", "kB/s", "bit/s"),
     "mm2": ("mm2", "um2"),
     "mm": ("mm", "um"),
 }
 
+#: Data below this is shown in bit: the widths of words and rows.
+_WORD = 1024
+
+
+def _scale(name: str) -> Fraction:
+    unit = find_unit(name)
+    assert unit is not None
+    return unit.scale
+
 
 def show_quantity(quantity: Quantity) -> str:
-    """As someone would write it: the largest usual unit that gives a short exact number of at least 1."""
+    """As someone would write it: in the usual unit with the shortest exact number of at least 1."""
     base = quantity.dimension.unit
-    for name in _LADDERS.get(base, ()):
-        unit = find_unit(name)
-        assert unit is not None
-        value = quantity.value / unit.scale
+    names = ("bit",) if base == "bit" and abs(quantity.value) < _WORD else _LADDERS.get(base, ())
+    shown = []
+    for name in names:
+        value = quantity.value / _scale(name)
         if abs(value) >= 1 and (value * 1000).denominator == 1:
-            return f"{show_fraction(value)} {name}"
-    return f"{show_fraction(quantity.value)} {base}".strip()
+            shown.append(f"{show_fraction(value)} {name}")
+    return min(shown, key=len, default=f"{show_fraction(quantity.value)} {base}".strip())
 
 
 def show(value: Value) -> str:
