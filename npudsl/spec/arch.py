@@ -6,7 +6,7 @@ all `Fraction`. `None` for a size or a bandwidth means unlimited.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
 
@@ -20,7 +20,7 @@ class Hold:
     role: str
     optional: bool = False
     cap: Fraction | None = None
-    span: Span | None = None
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -45,8 +45,8 @@ class Memory:
     widths: tuple[tuple[str, Fraction], ...] = ()  # role -> bit per word here, where it differs from compute's
     leakage: Fraction = Fraction(0)
     area: Fraction | None = None  # mm2
-    span: Span | None = None
-    size_span: Span | None = None
+    span: Span | None = field(default=None, compare=False, repr=False)
+    size_span: Span | None = field(default=None, compare=False, repr=False)
 
     def hold(self, role: str) -> Hold | None:
         return next((h for h in self.holds if h.role == role), None)
@@ -58,7 +58,7 @@ class Level:
 
     name: str
     memories: tuple[Memory, ...]
-    span: Span | None = None
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ class Link:
     hop_energy: Fraction = Fraction(0)
     bandwidth: Fraction | None = None
     area: Fraction | None = None
-    span: Span | None = None
+    span: Span | None = field(default=None, compare=False, repr=False)
 
     def carries(self, role: str) -> bool:
         return role in self.multicast or role in self.reduce or role in self.unicast
@@ -89,7 +89,7 @@ class Array:
     name: str
     axes: tuple[tuple[str, int], ...]
     links: tuple[Link, ...] = ()
-    span: Span | None = None
+    span: Span | None = field(default=None, compare=False, repr=False)
 
     def combining_axes(self, role: str, is_output: bool) -> frozenset[str]:
         """The axes along which words of `role` are shared: multicast for what is read, reduced for an output.
@@ -114,7 +114,7 @@ class Compute:
     precision: tuple[tuple[str, Fraction], ...] = ()  # role -> bit per word
     leakage: Fraction = Fraction(0)
     area: Fraction | None = None
-    span: Span | None = None
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ class Arch:
     nodes: tuple[Level | Array, ...]
     compute: Compute
     clock: Fraction | None = None
-    span: Span | None = None
+    span: Span | None = field(default=None, compare=False, repr=False)
 
     @cached_property
     def levels(self) -> tuple[Level, ...]:

@@ -1,7 +1,8 @@
 """Functions of expressions, and table look-up. Results that are not rational are rounded, deterministically.
 
 `log2`, `sqrt`, a power with a fraction as exponent and a `loglog` table compute with 50 decimal digits (the `decimal`
-module, correctly rounded on every platform) and round to `DIGITS` significant digits; exact results stay exact.
+module, correctly rounded on every platform). The result is rounded to `DIGITS` significant digits, that of a table to
+`TABLE_DIGITS`: no measured table is finer, and short rationals keep later arithmetic short. What is exact stays exact.
 """
 
 from __future__ import annotations
@@ -19,8 +20,9 @@ from .scope import TableValue
 from .units import NUMBER
 from .values import Quantity, Unlimited, Value, kind_of
 
-#: Significant digits of results that are not rational.
+#: Significant digits of results that are not rational: of functions, and of values between the rows of a table.
 DIGITS = 15
+TABLE_DIGITS = 6
 
 _CONTEXT = Context(prec=50, rounding=ROUND_HALF_EVEN)
 
@@ -29,8 +31,8 @@ def _decimal(value: Fraction) -> Decimal:
     return _CONTEXT.divide(Decimal(value.numerator), Decimal(value.denominator))
 
 
-def _rounded(value: Decimal) -> Fraction:
-    return Fraction(Context(prec=DIGITS, rounding=ROUND_HALF_EVEN).plus(value))
+def _rounded(value: Decimal, digits: int = DIGITS) -> Fraction:
+    return Fraction(Context(prec=digits, rounding=ROUND_HALF_EVEN).plus(value))
 
 
 def _domain(text: str, span: Span) -> SpecError:
@@ -147,7 +149,7 @@ def interpolate(table: TableValue, key: Quantity, span: Span) -> Quantity:
     """The value of a table at `key`; beyond the first or last row the law of the nearest two rows goes on.
 
     `linear`: v0 + (v1 - v0) (k - k0) / (k1 - k0), exact. `loglog`: v0 (k / k0) ^ (ln(v1/v0) / ln(k1/k0)), a power law
-    between two rows, rounded to `DIGITS` significant digits. On a row, and with one row only: that row's value.
+    between two rows, rounded to `TABLE_DIGITS` significant digits. On a row, and with one row only: that row's value.
     """
     keys = [k.value for k, _ in table.rows]
     after = bisect_right(keys, key.value)
@@ -171,4 +173,4 @@ def interpolate(table: TableValue, key: Quantity, span: Span) -> Quantity:
 def _power_law(k0: Fraction, v0: Fraction, k1: Fraction, v1: Fraction, key: Fraction) -> Fraction:
     slope = _CONTEXT.divide(_CONTEXT.ln(_decimal(v1 / v0)), _CONTEXT.ln(_decimal(k1 / k0)))
     grown = _CONTEXT.exp(_CONTEXT.multiply(slope, _CONTEXT.ln(_decimal(key / k0))))
-    return _rounded(_CONTEXT.multiply(_decimal(v0), grown))
+    return _rounded(_CONTEXT.multiply(_decimal(v0), grown), TABLE_DIGITS)

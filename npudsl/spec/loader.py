@@ -1,7 +1,7 @@
 """Loading: a path to a `Program`, with every import found, read once and bound.
 
-`import a.b as c` looks for `a/b.npu` beside the importing file, then in the extra folders, then, if it begins with `std`,
-in the standard library. A file is accepted only inside the folder it was looked for in, symbolic links resolved.
+`import a.b as c` looks for `a/b.npu` beside the importing file, then in the extra folders, then, if it begins with
+`std`, in the standard library. A file is accepted only inside the folder it was looked for in, symbolic links resolved.
 """
 
 from __future__ import annotations
@@ -29,8 +29,10 @@ SUFFIX = ".npu"
 
 
 def load(path: str | os.PathLike[str], *, search: Sequence[str | os.PathLike[str]] = ()) -> Program:
-    """The program in the file `path` and in what it imports. Raises `SpecError` with everything that is wrong in the text
-    of these files, in their constants and tables and in their imports; declarations are elaborated when asked for."""
+    """The program in the file `path` and in what it imports; its declarations are elaborated when asked for.
+
+    Raises `SpecError` with everything that is wrong in the text of these files, in their constants, tables and imports.
+    """
     program = load_anyway(path, search=search)
     found = program.module.all_diagnostics()
     if found:
@@ -39,8 +41,10 @@ def load(path: str | os.PathLike[str], *, search: Sequence[str | os.PathLike[str
 
 
 def load_anyway(path: str | os.PathLike[str], *, search: Sequence[str | os.PathLike[str]] = ()) -> Program:
-    """As `load`, but with what is wrong noted in the program (`Program.check()` returns it). Raises only if the file
-    itself cannot be read."""
+    """As `load`, but with what is wrong noted in the program: `Program.check()` returns it.
+
+    Raises `SpecError` only if the file itself cannot be read.
+    """
     loader = _Loader(tuple(Path(folder) for folder in search))
     return Program(loader.load(Path(path), read_source(path)))
 
@@ -52,13 +56,13 @@ def load_text(
     folder: str | os.PathLike[str] = ".",
     search: Sequence[str | os.PathLike[str]] = (),
 ) -> Program:
-    """A program from text that is not in a file; imports are looked for in `folder`. Notes mistakes like `load_anyway`."""
+    """A program from text that is not in a file; imports are looked for in `folder`. As `load_anyway` otherwise."""
     loader = _Loader(tuple(Path(f) for f in search))
     return Program(loader.load(Path(folder) / "text", Source(name, text), anonymous=True))
 
 
 class _Loader:
-    """One run of loading. `done` holds finished modules by real path, `open` those that are being loaded, outermost first."""
+    """One run of loading: `done` has the finished modules by real path, `open` those in the making, outermost first."""
 
     def __init__(self, search: tuple[Path, ...]):
         self.search = search

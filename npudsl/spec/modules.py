@@ -15,7 +15,7 @@ from .statements import define_let
 
 @dataclass(frozen=True, eq=False)
 class Module:
-    """A file with what its names stand for. `diagnostics`: what was wrong with the file itself, not with its imports."""
+    """A file with what its names stand for. `diagnostics`: what is wrong with the file itself."""
 
     source: Source
     file: tree.File

@@ -11,7 +11,7 @@ from .values import show
 
 
 def define_let(let: tree.Let, scope: Scope) -> None:
-    """Evaluate a constant and define it in `scope`. If it is wrong the name is defined as broken and the error raised."""
+    """Evaluate a constant and define it in `scope`; if it is wrong, define it as broken and raise."""
     try:
         value = evaluate(let.value, scope)
     except SpecError:
