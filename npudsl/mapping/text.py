@@ -11,7 +11,7 @@ from .canonical import stretches
 from .nest import Loop, Mapping, Node
 from .resolve import resolve_mapping, resolve_nest
 
-__all__ = ["resolve_mapping", "resolve_nest", "to_text"]
+__all__ = ["resolve_mapping", "resolve_nest", "slots", "to_text"]
 
 
 def to_text(arch: Arch, layer: Layer, mapping: Mapping, *, name: str, target: str) -> str:
@@ -20,7 +20,7 @@ def to_text(arch: Arch, layer: Layer, mapping: Mapping, *, name: str, target: st
     `resolve_mapping` of it gives `canonical(mapping)`. Whether an optional tensor is kept or not is always written.
     """
     lines = [f"mapping {name} for {target} on {arch.name} {{"]
-    lines += [f"    {line}" for line in (*_choices(arch, layer, mapping), *_aligned(_slots(arch, layer, mapping)))]
+    lines += [f"    {line}" for line in (*_choices(arch, layer, mapping), *_aligned(slots(arch, layer, mapping)))]
     return "\n".join([*lines, "}", ""])
 
 
@@ -34,7 +34,7 @@ def _choices(arch: Arch, layer: Layer, mapping: Mapping) -> Iterator[str]:
                 yield f"{action} {memory.name}.{tensor.name}"
 
 
-def _slots(arch: Arch, layer: Layer, mapping: Mapping) -> Iterator[tuple[str, Sequence[Loop]]]:
+def slots(arch: Arch, layer: Layer, mapping: Mapping) -> Iterator[tuple[str, Sequence[Loop]]]:
     """Place and loops of every slot, outermost first. Of a stretch of nodes the last slot has the loops."""
     unplaced = {node for node, _ in mapping.placed}
     for stretch in stretches(arch, layer, mapping):

@@ -8,8 +8,8 @@ Number = int | float | Fraction
 
 _ENERGY = ((Fraction(10**12), "J"), (Fraction(10**9), "mJ"), (Fraction(10**6), "uJ"), (Fraction(10**3), "nJ"))
 _TIME = ((Fraction(1), "s"), (Fraction(1, 10**3), "ms"), (Fraction(1, 10**6), "us"), (Fraction(1, 10**9), "ns"))
-_DATA = ((8 * 2**30, "GiB"), (8 * 2**20, "MiB"), (8 * 2**10, "KiB"), (8, "B"))
-_COUNT = ((10**15, "P"), (10**12, "T"), (10**9, "G"), (10**6, "M"), (10**3, "k"))
+_DATA: tuple[tuple[int, str], ...] = ((8 * 2**30, "GiB"), (8 * 2**20, "MiB"), (8 * 2**10, "KiB"), (8, "B"))
+_COUNT: tuple[tuple[int, str], ...] = ((10**15, "P"), (10**12, "T"), (10**9, "G"), (10**6, "M"), (10**3, "k"))
 
 
 def whole(value: int) -> str:

@@ -18,9 +18,8 @@ Json = dict[str, object]
 
 def number(value: Fraction | int | float) -> int | float | None:
     """An integer if it is one, else a float; None for what JSON cannot say (an infinite gap)."""
-    exact = value if isinstance(value, Fraction) else None
-    if exact is not None:
-        return exact.numerator if exact.denominator == 1 else float(exact)
+    if isinstance(value, Fraction):
+        return value.numerator if value.denominator == 1 else float(value)
     return value if isfinite(value) else None
 
 
