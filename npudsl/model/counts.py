@@ -61,27 +61,47 @@ def one(product: Product) -> Count:
 
 
 @dataclass(frozen=True)
-class Formulas:
-    """Every counter of a nest as a `Count`. `symbols`: one per loop (its factor); `bounds`: one per dim.
+class Booking:
+    """What one edge adds to one counter: `counter` is `read`, `write` or `link`, `place` a memory or a link."""
 
-    `reads`, `writes`: by (memory, tensor); `links`: by (link, tensor); `used`: by memory, a sum of tiles per tensor.
+    counter: str
+    place: str
+    edge: Edge
+    count: Count
+
+
+@dataclass(frozen=True)
+class Formulas:
+    """Every counter of a nest in closed form. `symbols`: one per loop (its factor); `bounds`: one per dim.
+
+    `bookings`: all counts, edge by edge; `tiles`: words of the largest tile by (memory, tensor).
     """
 
     symbols: tuple[sympy.Symbol, ...]
     bounds: dict[str, sympy.Symbol]
-    reads: dict[tuple[str, str], Count]
-    writes: dict[tuple[str, str], Count]
-    links: dict[tuple[str, str], Count]
-    used: dict[str, Count]
+    bookings: tuple[Booking, ...]
     tiles: dict[tuple[str, str], Product]
     steps: Product
+
+    @cached_property
+    def totals(self) -> dict[tuple[str, str, str], Count]:
+        """By (counter, place, tensor)."""
+        found: dict[tuple[str, str, str], Count] = {}
+        for booking in self.bookings:
+            key = (booking.counter, booking.place, booking.edge.tensor.name)
+            found[key] = found.get(key, Count()) + booking.count
+        return found
+
+    def total(self, counter: str, place: str, tensor: str) -> sympy.Expr:
+        """One counter; 0 where nothing is booked on it."""
+        return self.totals.get((counter, place, tensor), Count()).expression
 
 
 class Derivation:
     """Writes down the closed forms of one nest. `perfect`: dims whose factors multiply to their bound."""
 
-    def __init__(self, arch: Arch, layer: Layer, mapping: Mapping, perfect: frozenset[str]):
-        self.arch, self.layer, self.mapping, self.perfect = arch, layer, mapping, perfect
+    def __init__(self, arch: Arch, layer: Layer, mapping: Mapping, perfect: frozenset[str], frame: int):
+        self.arch, self.layer, self.mapping, self.perfect, self.frame = arch, layer, mapping, perfect, frame
         self.loops = mapping.loops
         self.symbols = tuple(sympy.Symbol(n, integer=True, positive=True) for n in slot_names(mapping))
         self.bounds = {d: sympy.Symbol(f"N_{d}", integer=True, positive=True) for d in layer.op.dims}
@@ -210,92 +230,94 @@ class Ledger:
 
     def __init__(self, derivation: Derivation):
         self.d = derivation
-        self.reads: dict[tuple[str, str], Count] = {}
-        self.writes: dict[tuple[str, str], Count] = {}
-        self.links: dict[tuple[str, str], Count] = {}
-
-    def _book(self, counter: dict[tuple[str, str], Count], key: tuple[str, str], words: Count) -> None:
-        counter[key] = counter.get(key, Count()) + words
+        self.bookings: list[Booking] = []
 
     def tensor(self, tensor: Tensor) -> None:
-        edges = edges_of(self.d.arch, self.d.mapping, tensor)
-        for edge in edges:
-            self._book(self.reads, (edge.parent, tensor.name), Count())
-            self._book(self.writes, (edge.parent, tensor.name), Count())
+        edges = edges_of(self.d.arch, self.d.mapping, tensor, self.d.frame)
         if not tensor.is_output:
             for edge in edges:
                 self._operand(edge)
             return
-        fresh = one(self.d.tile(tensor, 0))
+        fresh = Booking("read", edges[0].parent, edges[-1], one(self.d.tile(tensor, 0)))
         for edge in edges[:-1]:
             fresh = self._partial_sums(edge)
         self._results(edges[-1], fresh)
 
-    def _operand(self, edge: Edge) -> None:
-        name = edge.tensor.name
-        self._book(self.reads, (edge.parent, name), one(self.d.arrivals(edge, edge.combining)))
-        if edge.child is not None:
-            self._book(self.writes, (edge.child, name), one(self.d.arrivals(edge)))
-        self._carry(edge, Count(), kept=True)
+    def _book(self, counter: str, place: str, edge: Edge, words: Count) -> None:
+        self.bookings.append(Booking(counter, place, edge, words))
 
-    def _partial_sums(self, edge: Edge) -> Count:
+    def _operand(self, edge: Edge) -> None:
+        self._book("read", edge.parent, edge, one(self.d.arrivals(edge, edge.combining)))
+        if edge.child is not None:
+            self._book("write", edge.child, edge, one(self.d.arrivals(edge)))
+        self._carry(edge, kept=True)
+
+    def _partial_sums(self, edge: Edge) -> Booking:
         """Books evictions and read-backs between two nodes; returns the words that start from zero at the inner one."""
-        name = edge.tensor.name
         assert edge.child is not None
         evicted = one(self.d.arrivals(edge, kept=False))
         written = one(self.d.arrivals(edge, edge.combining, kept=False))
         united = one(self.d.arrivals(edge, edge.between, kept=False))
-        received = one(self.d.received(edge))
-        back = united - received
-        self._book(self.writes, (edge.parent, name), written)
-        self._book(self.reads, (edge.parent, name), written - united + back)
-        self._book(self.reads, (edge.child, name), evicted)
-        self._book(self.writes, (edge.child, name), back)
-        self._carry(edge, back, kept=False)
-        return evicted - back
+        back = united - one(self.d.received(edge))
+        self._book("write", edge.parent, edge, written)
+        self._book("read", edge.parent, edge, written - united + back)
+        self._book("read", edge.child, edge, evicted)
+        self._book("write", edge.child, edge, back)
+        self._carry(edge, kept=False)
+        self._return(edge, edge, back)
+        return Booking("read", edge.child, edge, evicted - back)
 
-    def _results(self, edge: Edge, fresh: Count) -> None:
-        """Operations write every result and read what does not start from zero (`fresh`)."""
-        name = edge.tensor.name
+    def _results(self, edge: Edge, fresh: Booking) -> None:
+        """Operations write every result and read what does not start from zero.
+
+        `fresh` counts the words that do; it belongs to the edge that brings the innermost tile.
+        """
         written = one(self.d.arrivals(edge, edge.combining, kept=False))
-        self._book(self.writes, (edge.parent, name), written)
-        self._book(self.reads, (edge.parent, name), written - fresh)
-        self._carry(edge, written - fresh, kept=False)
+        unread = Count() - fresh.count
+        self._book("write", edge.parent, edge, written)
+        self._book("read", edge.parent, edge, written)
+        self._book("read", edge.parent, fresh.edge, unread)
+        self._carry(edge, kept=False)
+        self._return(edge, edge, written)
+        self._return(edge, fresh.edge, unread)
 
-    def _carry(self, edge: Edge, returned: Count, kept: bool) -> None:
-        """Words on the links of every array crossed: per receiving (or sending) instance, and `returned` ones."""
+    def _carry(self, edge: Edge, kept: bool) -> None:
+        """Words on the links of every array crossed, per receiving (or sending) instance."""
         for array in edge.crossed:
             for link in array.links:
                 if link.carries(edge.tensor.role):
-                    words = one(self.d.arrivals(edge, edge.combining_below(array), kept)) + returned
-                    self._book(self.links, (link.name, edge.tensor.name), words)
+                    words = self.d.arrivals(edge, edge.combining_below(array), kept)
+                    self._book("link", link.name, edge, one(words))
+
+    def _return(self, crossing: Edge, booked: Edge, words: Count) -> None:
+        """Partial sums on their way in over the links that `crossing` crosses, one word each; they depend on `booked`."""
+        for array in crossing.crossed:
+            for link in array.links:
+                if link.carries(crossing.tensor.role):
+                    self._book("link", link.name, booked, words)
 
 
-def derive(arch: Arch, layer: Layer, mapping: Mapping, perfect: frozenset[str] | None = None) -> Formulas:
+def derive(
+    arch: Arch, layer: Layer, mapping: Mapping, perfect: frozenset[str] | None = None, frame: int = 0
+) -> Formulas:
     """Closed forms of every counter of a nest, whatever its factors are; every loop is taken to count.
 
-    `perfect`: dims whose factors multiply to their bound (default: those of `mapping` for which it is so).
+    `perfect`: dims whose factors multiply to their bound (default: those of `mapping` for which it is so). `frame`: the
+    first so many loops stand for everything outside and are always walked.
     """
     if perfect is None:
         perfect = frozenset(d for d in layer.op.dims if mapping.extent(d, 0) == layer.bound[d])
-    derivation = Derivation(arch, layer, mapping, perfect)
+    derivation = Derivation(arch, layer, mapping, perfect, frame)
     ledger = Ledger(derivation)
     for tensor in layer.op.tensors:
         ledger.tensor(tensor)
-    tiles = {
-        (node.memory, node.tensor): derivation.tile(layer.op.tensor(node.tensor), above)
-        for node, above in mapping.placed
-    }
-    used: dict[str, Count] = {}
-    for (memory, _), tile in tiles.items():
-        used[memory] = used.get(memory, Count()) + one(tile)
     return Formulas(
         symbols=derivation.symbols,
         bounds=derivation.bounds,
-        reads=ledger.reads,
-        writes=ledger.writes,
-        links=ledger.links,
-        used=used,
-        tiles=tiles,
+        bookings=tuple(ledger.bookings),
+        tiles={
+            (node.memory, node.tensor): derivation.tile(layer.op.tensor(node.tensor), above)
+            for node, above in mapping.placed
+        },
         steps=derivation.steps(),
     )

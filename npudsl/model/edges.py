@@ -18,7 +18,8 @@ from ..spec.op import Layer, Tensor
 class Edge:
     """`position` and `parent_position`: loops above the two nodes. `sweep`: index of the sweeping loop (None: never moved).
 
-    `child` None stands for the operations. `crossed`: arrays between the two, outermost first. `combining`: indices of the
+    `child` None stands for the operations. The first `frame` loops stand for everything outside a part of a nest: they are
+    always walked, in whatever order they may be. `crossed`: arrays between the two, outermost first. `combining`: indices of the
     spatial loops between them whose axis shares the words of this tensor.
     """
 
@@ -31,6 +32,7 @@ class Edge:
     crossed: tuple[Array, ...]
     combining: frozenset[int]
     loops: tuple[Loop, ...]
+    frame: int = 0
 
     @cached_property
     def between(self) -> frozenset[int]:
@@ -46,31 +48,38 @@ class Edge:
         """How loop `index` above the node enters the count of words over all arrivals (`clipped.KINDS`)."""
         if self.loops[index].spatial:
             return "join" if index in joined else "sum"
-        if self.child is None:
+        if self.child is None or index < self.frame:
             return "walk"
         if self.sweep is None or index > self.sweep:
             return "zero"
         return "sweep" if index == self.sweep else "walk"
 
 
-def edges_of(arch: Arch, mapping: Mapping, tensor: Tensor) -> tuple[Edge, ...]:
+def edges_of(arch: Arch, mapping: Mapping, tensor: Tensor, frame: int = 0) -> tuple[Edge, ...]:
     """Outermost first; the last one ends at the operations."""
     nodes = mapping.nodes_of(tensor.name)
     found = []
     for (parent, above_parent), (child, above) in zip(nodes, nodes[1:], strict=False):
-        found.append(_edge(arch, mapping, tensor, parent.memory, child.memory, above_parent, above))
+        found.append(_edge(arch, mapping, tensor, parent.memory, child.memory, above_parent, above, frame))
     innermost, above = nodes[-1]
-    found.append(_edge(arch, mapping, tensor, innermost.memory, None, above, len(mapping.loops)))
+    found.append(_edge(arch, mapping, tensor, innermost.memory, None, above, len(mapping.loops), frame))
     return tuple(found)
 
 
 def _edge(
-    arch: Arch, mapping: Mapping, tensor: Tensor, parent: str, child: str | None, above_parent: int, above: int
+    arch: Arch,
+    mapping: Mapping,
+    tensor: Tensor,
+    parent: str,
+    child: str | None,
+    above_parent: int,
+    above: int,
+    frame: int,
 ) -> Edge:
     loops = mapping.loops
     crossed = arch.arrays_between(parent, child)
     shared = {(a.name, axis) for a in crossed for axis in a.combining_axes(tensor.role, tensor.is_output)}
-    moving = [i for i in range(above) if not loops[i].spatial and loops[i].dim in tensor.dims]
+    moving = [i for i in range(frame, above) if not loops[i].spatial and loops[i].dim in tensor.dims]
     return Edge(
         tensor=tensor,
         parent=parent,
@@ -83,6 +92,7 @@ def _edge(
             i for i in range(above_parent, above) if loops[i].spatial and (loops[i].array, loops[i].axis) in shared
         ),
         loops=loops,
+        frame=frame,
     )
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping
+from math import prod
 from typing import Any
 
 import sympy
 
 from ..mapping.evaluation import Evaluation
-from ..mapping.nest import Mapping
+from ..mapping import nest
 from ..mapping.pricing import price
 from ..mapping.tally import Access, Tally
 from ..spec.arch import Arch
@@ -17,55 +18,53 @@ from . import functions as fn
 from .counts import Formulas, derive
 
 
-def evaluate(arch: Arch, layer: Layer, mapping: Mapping) -> Evaluation:
+def evaluate(arch: Arch, layer: Layer, mapping: nest.Mapping) -> Evaluation:
     """Counts, energy and time of a legal mapping, from the closed forms."""
     counted = tally(arch, layer, mapping)
     return Evaluation(counted, price(arch, layer, mapping, counted))
 
 
-def tally(arch: Arch, layer: Layer, mapping: Mapping) -> Tally:
+def tally(arch: Arch, layer: Layer, mapping: nest.Mapping) -> Tally:
     """Every counter of a legal mapping (any factors, even or uneven, any bypass)."""
-    nest = mapping.simplified()
-    formulas = derive(arch, layer, nest)
-    values = Numbers(formulas, [loop.factor for loop in nest.loops], layer.bound)
+    simple = mapping.simplified()
+    formulas = derive(arch, layer, simple)
+    known = dict(zip(formulas.symbols, (loop.factor for loop in simple.loops), strict=True))
+    values = Numbers(known | {symbol: layer.bound[d] for d, symbol in formulas.bounds.items()})
     counts: dict[str, dict[str, Access]] = {}
+    used: dict[str, int] = {}
     for memory in arch.memories:
         for tensor in layer.op.tensors:
-            key = (memory.name, tensor.name)
-            if key in formulas.reads:
-                access = Access(values(formulas.reads[key].expression), values(formulas.writes[key].expression))
-                counts.setdefault(memory.name, {})[tensor.name] = access
+            if (memory.name, tensor.name) in formulas.tiles:
+                read, write = (values(formulas.total(c, memory.name, tensor.name)) for c in ("read", "write"))
+                counts.setdefault(memory.name, {})[tensor.name] = Access(read, write)
+                tile = values(formulas.tiles[memory.name, tensor.name].expression)
+                used[memory.name] = used.get(memory.name, 0) + tile
     links = {
         link.name: {
-            tensor.name: values(formulas.links[link.name, tensor.name].expression)
-            if (link.name, tensor.name) in formulas.links
-            else 0
-            for tensor in layer.op.tensors
-            if link.carries(tensor.role)
+            t.name: values(formulas.total("link", link.name, t.name)) for t in layer.op.tensors if link.carries(t.role)
         }
         for array in arch.arrays
         for link in array.links
     }
-    used = {m.name: values(formulas.used[m.name].expression) for m in arch.memories if m.name in formulas.used}
     return Tally(layer.points, values(formulas.steps.expression), counts, links, used)
 
 
 class Numbers:
-    """Evaluates expressions of one nest in Python integers, each distinct subexpression once."""
+    """Evaluates expressions for given values of their symbols, each distinct subexpression once.
 
-    def __init__(self, formulas: Formulas, factors: Sequence[int], bounds: dict[str, int]):
-        self._known: dict[sympy.Basic, Any] = dict(zip(formulas.symbols, factors, strict=True))
-        self._known.update({symbol: bounds[d] for d, symbol in formulas.bounds.items()})
+    With `functions.EXACT` values are Python integers, with `functions.VECTORISED` arrays of factors, one entry per row. (This
+    is faster than compiling when every expression is needed for one set of values, as here: sympy's lambdify takes 10 to
+    30 ms for the columns of one group of a template, evaluating them about 1 ms.)
+    """
 
-    def __call__(self, expression: sympy.Basic) -> int:
-        value = self._value(expression)
-        assert isinstance(value, int)
-        return value
+    def __init__(self, values: Mapping[sympy.Symbol, Any], functions: Mapping[str, Callable[..., Any]] = fn.EXACT):
+        self._known: dict[sympy.Basic, Any] = dict(values)
+        self._functions = functions
 
-    def _value(self, node: sympy.Basic) -> Any:
-        found = self._known.get(node)
+    def __call__(self, expression: sympy.Basic) -> Any:
+        found = self._known.get(expression)
         if found is None:
-            found = self._known[node] = self._compute(node)
+            found = self._known[expression] = self._compute(expression)
         return found
 
     def _compute(self, node: sympy.Basic) -> Any:
@@ -73,24 +72,13 @@ class Numbers:
             return int(node)
         if isinstance(node, sympy.Symbol):
             return node.name
-        arguments = [self._value(a) for a in node.args]
+        arguments = [self(a) for a in node.args]
         if isinstance(node, sympy.Tuple):
             return tuple(arguments)
-        return _apply(node, arguments)
-
-
-def _apply(node: sympy.Basic, arguments: list[Any]) -> int:
-    if isinstance(node, sympy.Mul):
-        result = 1
-        for a in arguments:
-            result *= a
-        return result
-    if isinstance(node, sympy.Add):
-        return sum(arguments)
-    if isinstance(node, sympy.Pow):
-        return arguments[0] ** arguments[1]
-    if isinstance(node, sympy.Min):
-        return min(arguments)
-    if isinstance(node, sympy.Max):
-        return max(arguments)
-    return fn.EXACT[type(node).__name__](*arguments)
+        if isinstance(node, sympy.Mul):
+            return prod(arguments)
+        if isinstance(node, sympy.Add):
+            return sum(arguments)
+        if isinstance(node, sympy.Pow):
+            return arguments[0] ** arguments[1]
+        return self._functions[type(node).__name__](*arguments)

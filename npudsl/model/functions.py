@@ -154,6 +154,7 @@ def vector_footprint(coefficients: tuple[int, ...], extents: tuple[Any, ...]) ->
 
 #: What compiled closed forms call: for one mapping in Python integers, exactly ...
 EXACT: dict[str, Callable[..., Any]] = {
+    "Min": lambda *values: min(values),
     "Footprint": coordinate.footprint,
     "Overlap": coordinate.overlap,
     "Union": coordinate.union,

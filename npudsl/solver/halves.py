@@ -1,0 +1,118 @@
+"""The rows of all groups gathered into two halves, pruned by bounds on what the other groups can add."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import combinations
+from math import log
+
+import numpy as np
+
+from .goal import Incumbent
+from .rows import Task
+
+
+@dataclass(frozen=True)
+class Half:
+    """Combinations of rows of some groups: `values` (columns, n) products, indices as in `Table`, `picks` (groups, n)."""
+
+    groups: tuple[int, ...]
+    values: np.ndarray
+    above: np.ndarray
+    below: np.ndarray
+    picks: np.ndarray
+
+    @property
+    def size(self) -> int:
+        return self.values.shape[1]
+
+    def select(self, rows: np.ndarray) -> Half:
+        return Half(self.groups, self.values[:, rows], self.above[rows], self.below[rows], self.picks[:, rows])
+
+
+class Bounds:
+    """Bounds for combinations of some groups' rows: what all other groups contribute at least (at most, where negative).
+
+    `outer`: for every vector of extents the least cost outside this part of any mapping that offers them; `inside`: at least
+    this much is added further inside.
+    """
+
+    def __init__(self, task: Task, outer: np.ndarray | None, inside: float):
+        self.task, self.outer = task, outer
+        self.columns = np.array([c for c, _ in task.energy], dtype=int)
+        self.weights = np.array([w for _, w in task.energy])
+        self.constant = task.constant + inside
+        falling = {c for c, w in task.energy if w < 0}
+        self.extremes = np.array(
+            [
+                [t.values[c].max() if c in falling else t.values[c].min() for c in range(task.program.count)]
+                for t in task.tables
+            ]
+        ).reshape(len(task.tables), task.program.count)
+
+    def rest(self, groups: tuple[int, ...]) -> np.ndarray:
+        """Per column the product of what the groups not in `groups` contribute at least."""
+        others = [g for g in range(len(self.task.tables)) if g not in groups]
+        return np.prod(self.extremes[others], axis=0)
+
+    def energy(self, values: np.ndarray, above: np.ndarray) -> np.ndarray:
+        """Lower bound on the energy from full products (shape (columns, n)) and extents needed at the top."""
+        total = self.weights @ values[self.columns] + self.constant
+        return total if self.outer is None else total + self.outer[above]
+
+    def possible(self, values: np.ndarray, above: np.ndarray, incumbent: Incumbent) -> np.ndarray:
+        """Mask of what fits every limit and may still improve."""
+        mask = np.ones(values.shape[1], dtype=bool)
+        for weights, bound in self.task.limits:
+            mask &= sum(w * values[c] for c, w in weights) <= bound
+        return mask & incumbent.may_improve(self.energy(values, above), values[self.task.steps])
+
+
+def split(task: Task) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The groups in two parts such that the larger part has as few combinations as possible."""
+    sizes = [log(t.size) for t in task.tables]
+    everything = range(len(sizes))
+    best = min(
+        (tuple(c) for k in range(len(sizes) // 2 + 1) for c in combinations(everything, k)),
+        key=lambda c: (max(sum(sizes[g] for g in c), sum(sizes[g] for g in everything if g not in c)), c),
+    )
+    return best, tuple(g for g in everything if g not in best)
+
+
+def gather(bounds: Bounds, groups: tuple[int, ...], incumbent: Incumbent) -> Half:
+    """All combinations of rows of `groups` that may lead to an improvement, small groups first."""
+    task = bounds.task
+    order = sorted(groups, key=lambda g: task.tables[g].size)
+    half = Half((), np.ones((task.program.count, 1)), np.zeros(1, np.int64), np.zeros(1, np.int64), np.zeros((0, 1), int))
+    for group in order:
+        half = _extend(bounds, half, group, incumbent)
+    return half
+
+
+def _extend(bounds: Bounds, half: Half, group: int, incumbent: Incumbent, chunk: int = 1 << 19) -> Half:
+    table = bounds.task.tables[group]
+    groups = (*half.groups, group)
+    rest = bounds.rest(groups)[:, None]
+    pieces = [_nothing(half, groups)]
+    step = max(1, chunk // max(1, table.size))
+    for low in range(0, half.size, step):
+        part = slice(low, min(low + step, half.size))
+        values = (half.values[:, part, None] * table.values[:, None, :]).reshape(half.values.shape[0], -1)
+        above = (half.above[part, None] + table.above[None]).ravel()
+        kept = np.flatnonzero(bounds.possible(values * rest, above, incumbent))
+        rows, new = np.divmod(kept, table.size)
+        picks = np.concatenate([half.picks[:, low + rows], new[None]])
+        below = half.below[low + rows] + table.below[new]
+        pieces.append(Half(groups, values[:, kept], above[kept], below, picks))
+    return Half(
+        groups,
+        np.concatenate([p.values for p in pieces], axis=1),
+        np.concatenate([p.above for p in pieces]),
+        np.concatenate([p.below for p in pieces]),
+        np.concatenate([p.picks for p in pieces], axis=1),
+    )
+
+
+def _nothing(half: Half, groups: tuple[int, ...]) -> Half:
+    none = np.zeros(0, np.int64)
+    return Half(groups, half.values[:, :0], none, none, np.zeros((len(groups), 0), int))

@@ -1,0 +1,103 @@
+"""The divisor lattice of a layer: every vector of tile extents that perfect factors can make, as one dense array.
+
+A table over the lattice holds one number per vector of extents (one divisor of every bound). Flat indices are sums of one
+contribution per dim, so the index of a vector is additive over disjoint sets of dims.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from math import prod
+
+import numpy as np
+
+
+@lru_cache(maxsize=4096)
+def divisors(n: int) -> tuple[int, ...]:
+    """All divisors, ascending."""
+    small = [i for i in range(1, int(n**0.5) + 1) if n % i == 0]
+    return tuple(small + [n // i for i in reversed(small) if i * i != n])
+
+
+@lru_cache(maxsize=4096)
+def primes(n: int) -> tuple[int, ...]:
+    """Distinct prime divisors, ascending."""
+    found, p = [], 2
+    while p * p <= n:
+        if n % p == 0:
+            found.append(p)
+            while n % p == 0:
+                n //= p
+        p += 1
+    return tuple(found + ([n] if n > 1 else []))
+
+
+@lru_cache(maxsize=65536)
+def factorisations(n: int, limits: tuple[int, ...]) -> tuple[tuple[int, ...], ...]:
+    """All ordered ways to write n as one factor per limit, no factor above its limit (0: no limit)."""
+    if not limits:
+        return ((),) if n == 1 else ()
+    if len(limits) == 1:
+        return ((n,),) if not limits[0] or n <= limits[0] else ()
+    return tuple(
+        (d, *rest)
+        for d in divisors(n)
+        if not limits[0] or d <= limits[0]
+        for rest in factorisations(n // d, limits[1:])
+    )
+
+
+@dataclass(frozen=True)
+class Lattice:
+    """`dims` with their bounds, in a fixed order."""
+
+    dims: tuple[str, ...]
+    bounds: tuple[int, ...]
+
+    @cached_property
+    def axes(self) -> tuple[tuple[int, ...], ...]:
+        return tuple(divisors(b) for b in self.bounds)
+
+    @cached_property
+    def shape(self) -> tuple[int, ...]:
+        return tuple(len(a) for a in self.axes)
+
+    @property
+    def size(self) -> int:
+        return prod(self.shape)
+
+    @cached_property
+    def _contributions(self) -> dict[str, dict[int, int]]:
+        weights = [prod(self.shape[k + 1 :]) for k in range(len(self.shape))]
+        return {d: {v: i * w for i, v in enumerate(a)} for d, a, w in zip(self.dims, self.axes, weights, strict=True)}
+
+    def index_of(self, dim: str, extents: np.ndarray) -> np.ndarray:
+        """What a column of extents of one dim adds to the flat index."""
+        known = self._contributions[dim]
+        return np.array([known[int(e)] for e in extents], dtype=np.int64)
+
+    def vector(self, flat: int) -> dict[str, int]:
+        """The extents at a flat index."""
+        places = np.unravel_index(flat, self.shape)
+        return {d: a[int(i)] for d, a, i in zip(self.dims, self.axes, places, strict=True)}
+
+    def least_above(self, table: np.ndarray) -> np.ndarray:
+        """For every vector the least entry of all its multiples, itself included."""
+        result = table.reshape(self.shape).copy()
+        for k, axis in enumerate(self.axes):
+            place = {v: i for i, v in enumerate(axis)}
+            moved = np.moveaxis(result, k, 0)
+            for p in primes(self.bounds[k]):
+                for v in reversed(axis):
+                    if v * p in place:
+                        np.minimum(moved[place[v]], moved[place[v * p]], out=moved[place[v]])
+        return result.ravel()
+
+    def multiples_of(self, extents: dict[str, int]) -> np.ndarray:
+        """Mask of the vectors that `extents` divides in every dim."""
+        mask = np.ones(self.shape, dtype=bool)
+        for k, (dim, axis) in enumerate(zip(self.dims, self.axes, strict=True)):
+            divides = np.array([v % extents[dim] == 0 for v in axis])
+            mask &= divides.reshape([-1 if i == k else 1 for i in range(len(self.dims))])
+        return mask.ravel()

@@ -1,0 +1,221 @@
+"""A template as a program: minimise a sum of products over groups of dims, with the closed forms over arrays of rows.
+
+    objective   sum_k weight_k * prod_g column_k(row_g) + constant
+    limits      sum_j weight_j * prod_g column_j(row_g) <= limit
+
+A *row* of a group fixes every factor of the dims in it. The columns come from the closed forms of `npudsl.model`, whatever the
+operator is; nothing here knows what they mean.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import sympy
+
+from ..model import functions as fn
+from ..model.counts import Booking, Formulas, Product, derive
+from ..model.evaluate import Numbers
+from ..spec.arch import Arch, Memory
+from ..spec.op import Layer
+from .hierarchy import Hierarchy
+from .templates import Place, Template
+
+Group = tuple[str, ...]
+
+
+Weights = tuple[tuple[int, Fraction], ...]
+
+
+@dataclass(frozen=True)
+class Limit:
+    """`sum weight * column <= bound`; `what` names it for a person."""
+
+    weights: Weights
+    bound: Fraction
+    what: str
+
+
+@dataclass(frozen=True)
+class Program:
+    """`columns[g]`: the columns of group g, closed forms in the factors of its loops (`loops[g]`) and in its bounds.
+
+    `energy`: (column, weight in pJ) pairs; `constant`: (weight in pJ, expression in the bounds) pairs; `steps`: the column of
+    the steps; `axes`: the places along arrays with their sizes.
+    """
+
+    template: Template
+    groups: tuple[Group, ...]
+    loops: tuple[tuple[int, ...], ...]
+    columns: tuple[tuple[sympy.Expr, ...], ...]
+    symbols: tuple[sympy.Symbol, ...]
+    count: int
+    energy: Weights
+    constant: tuple[tuple[Fraction, Product], ...]
+    limits: tuple[Limit, ...]
+    steps: int
+    axes: tuple[tuple[Place, int], ...]
+    bounds: tuple[tuple[sympy.Symbol, str], ...]
+
+
+def groups_of(layer: Layer, dims: Iterable[str]) -> tuple[Group, ...]:
+    """Dims in groups that no tensor's index ties together."""
+    dims = tuple(dims)
+    merged: list[set[str]] = [{d} for d in dims]
+    for tensor in layer.op.tensors:
+        for group in tensor.groups:
+            tied = [s for s in merged if s & set(group)]
+            if len(tied) > 1:
+                merged = [s for s in merged if not any(s is t for t in tied)] + [set().union(*tied)]
+    ordered = sorted(merged, key=lambda s: min(dims.index(d) for d in s))
+    return tuple(tuple(d for d in dims if d in s) for s in ordered)
+
+
+class Builder:
+    """Collects the distinct products of a template as columns, then lays them out group by group."""
+
+    def __init__(self, arch: Arch, layer: Layer, hierarchy: Hierarchy, template: Template, dims: tuple[str, ...]):
+        self.arch, self.layer, self.hierarchy, self.template = arch, layer, hierarchy, template
+        self.formulas: Formulas = derive(arch, layer, template.nest, frozenset(layer.op.dims), template.frame)
+        self.groups = groups_of(layer, dims)
+        self.products: dict[tuple[sympy.Expr, ...], int] = {}
+        self.dead = {self.formulas.bounds[d]: sympy.Integer(1) for d in layer.op.dims if d not in dims}
+
+    def build(self) -> Program:
+        energy, constant = self._energy()
+        limits = tuple(self._limits())
+        steps = self._column(self.formulas.steps)
+        loops = tuple(
+            tuple(i for i, loop in enumerate(self.template.nest.loops) if loop.dim in group) for group in self.groups
+        )
+        return Program(
+            self.template,
+            self.groups,
+            loops,
+            tuple(zip(*self.products, strict=True)),
+            self.formulas.symbols,
+            len(self.products),
+            energy,
+            constant,
+            limits,
+            steps,
+            tuple(self._axes()),
+            tuple((symbol, d) for d, symbol in self.formulas.bounds.items()),
+        )
+
+    def _column(self, product: Product) -> int:
+        """The column that holds a product, one factor per group."""
+        parts: list[sympy.Expr] = [sympy.Integer(1)] * len(self.groups)
+        for dims, factor in product.factors:
+            live = next((g for g, group in enumerate(self.groups) if any(d in group for d in dims)), None)
+            if live is not None:
+                parts[live] = parts[live] * factor
+        key = tuple(p.xreplace(self.dead) for p in parts)
+        return self.products.setdefault(key, len(self.products))
+
+    def _is_constant(self, product: Product) -> bool:
+        return not (product.expression.free_symbols & set(self.formulas.symbols))
+
+    # ---- energy -----------------------------------------------------------------------------------
+
+    def _energy(self) -> tuple[Weights, tuple[tuple[Fraction, Product], ...]]:
+        total: dict[Product, Fraction] = {}
+        for booking in self.formulas.bookings:
+            if self._belongs(booking):
+                for times, product in booking.count.terms:
+                    total[product] = total.get(product, Fraction(0)) + times * self._price(booking)
+        columns: dict[int, Fraction] = {}
+        constant: list[tuple[Fraction, Product]] = []
+        for product, weight in total.items():
+            if self._is_constant(product):
+                constant.append((weight, product))
+            else:
+                column = self._column(product)
+                columns[column] = columns.get(column, Fraction(0)) + weight
+        if self.template.last:
+            points = Product(tuple(((d,), symbol) for d, symbol in self.formulas.bounds.items()))
+            constant.append((self.arch.compute.op_energy, points))
+        return tuple((c, w) for c, w in columns.items() if w), tuple(constant)
+
+    def _belongs(self, booking: Booking) -> bool:
+        """Whether this part of the nest is the one that accounts for an edge."""
+        tier = self.hierarchy.tier_of(booking.edge.tensor.name, booking.edge.child)
+        if tier == len(self.hierarchy.tiers):
+            return self.template.last
+        return self.template.top < tier <= self.template.bottom
+
+    def _price(self, booking: Booking) -> Fraction:
+        """pJ per word on the counter of a booking."""
+        role = booking.edge.tensor.role
+        if booking.counter == "link":
+            link = next(x for a in self.arch.arrays for x in a.links if x.name == booking.place)
+            return link.hop_energy * self.arch.width(None, role)
+        memory = self.arch.memory(booking.place)
+        per_bit = memory.read_energy if booking.counter == "read" else memory.write_energy
+        return per_bit * self.arch.width(memory.name, role)
+
+    # ---- limits -----------------------------------------------------------------------------------
+
+    def _limits(self) -> Iterator[Limit]:
+        upper = self.template.bottom if self.template.last else self.template.bottom - 1
+        for tier in range(self.template.top + 1, min(upper, len(self.hierarchy.tiers) - 1) + 1):
+            for memory in dict.fromkeys(n.memory for n in self.hierarchy.tiers[tier].nodes):
+                for capacity in capacities(self.arch, self.layer, self.hierarchy, tier, self.arch.memory(memory)):
+                    yield self._capacity(memory, capacity)
+        for place, size in self._axes():
+            yield Limit(((self._axis_column(place), Fraction(1)),), Fraction(size), ".".join(map(str, place[1:])))
+
+    def _capacity(self, memory: str, capacity: Capacity) -> Limit:
+        columns = tuple((self._column(self.formulas.tiles[memory, t]), bits) for t, bits in capacity.widths)
+        return Limit(columns, capacity.bits, capacity.what)
+
+    def _axes(self) -> Iterator[tuple[Place, int]]:
+        for tier in self.hierarchy.tiers[self.template.top : self.template.bottom]:
+            for array in tier.arrays:
+                for axis, size in array.axes:
+                    yield ("axis", array.name, axis), size
+
+    def _axis_column(self, place: Place) -> int:
+        """The column of the product of all factors along an axis."""
+        factors = []
+        for group in self.groups:
+            indices = [
+                i
+                for i, loop in enumerate(self.template.nest.loops)
+                if self.template.places[i] == place and loop.dim in group
+            ]
+            factors.append((group, sympy.Mul(*[self.formulas.symbols[i] for i in indices])))
+        return self._column(Product(tuple(factors)))
+
+
+@dataclass(frozen=True)
+class Capacity:
+    """`sum bits per word * words of the tile <= bits`, over the tensors in `widths`."""
+
+    what: str
+    bits: Fraction
+    widths: tuple[tuple[str, Fraction], ...]
+
+
+def capacities(arch: Arch, layer: Layer, hierarchy: Hierarchy, tier: int, memory: Memory) -> Iterator[Capacity]:
+    """What must fit a memory at a tier: all its tensors (twice where double-buffered), and each capped share."""
+    held = [layer.op.tensor(n.tensor) for n in hierarchy.tiers[tier].nodes if n.memory == memory.name]
+    widths = tuple((t, arch.width(memory.name, t.role) * (2 if t.role in memory.double else 1)) for t in held)
+    if memory.size is not None:
+        yield Capacity(memory.name, memory.size, tuple((t.name, bits) for t, bits in widths))
+    for hold in memory.holds:
+        share = tuple((t.name, bits) for t, bits in widths if t.role == hold.role)
+        if hold.cap is not None and share:
+            yield Capacity(f"{memory.name} ({hold.role})", hold.cap, share)
+
+
+def evaluate_columns(program: Program, group: int, factors: np.ndarray, bounds: dict[str, int]) -> np.ndarray:
+    """The columns of a group, shape (columns, rows); `factors` has shape (loops of the group, rows), floats."""
+    known: dict[sympy.Symbol, Any] = {program.symbols[i]: f for i, f in zip(program.loops[group], factors, strict=True)}
+    values = Numbers(known | {symbol: float(bounds[d]) for symbol, d in program.bounds}, fn.VECTORISED)
+    rows = (factors.shape[1],)
+    return np.array([np.broadcast_to(np.asarray(values(e), dtype=float), rows) for e in program.columns[group]])

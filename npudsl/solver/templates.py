@@ -1,0 +1,200 @@
+"""Templates: nests with open factors that together cover the even mapspace, part by part.
+
+An even nest is cut at a tier `a` where no array stands above: then everything inside depends on the loops outside only
+through how often each dim has been split (`frame` loops, always walked), so a part from tier `a` to tier `b` can be searched
+by itself. One thing crosses a cut: a tensor whose dims do not occur in a whole slot *passes* it, and stays put by a loop of
+an outer slot. A part of several slots covers exactly these: its inner slots hold only dims that do not move the tensors
+that pass. (Counts of a template whose loops happen to be 1 are never below those of the nest that remains.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import combinations, permutations, product
+
+from ..mapping.nest import Loop, Mapping, Node
+from ..spec.arch import Array
+from ..spec.op import Operator, Tensor
+from .hierarchy import Hierarchy
+from .orders import OrderClass, order_classes, windows
+
+#: A place for loops: ("frame",), ("slot", tier), ("axis", array, axis) or ("core",).
+Place = tuple[str, ...] | tuple[str, int]
+
+
+@dataclass(frozen=True)
+class Template:
+    """Loops (factors open) and nodes of a part of the nest from tier `top` to tier `bottom`.
+
+    `places`: per loop of `nest` its place; the first `frame` loops stand for everything outside. `last`: the operations
+    belong to this part; else what is inside tier `bottom` is one `core` loop per dim.
+    """
+
+    top: int
+    bottom: int
+    last: bool
+    nest: Mapping
+    places: tuple[Place, ...]
+    frame: int
+
+
+def parts(hierarchy: Hierarchy) -> Iterator[tuple[int, int, bool]]:
+    """(top, bottom, last) of every part between cuts, outer tops first."""
+    end = len(hierarchy.tiers)
+    bottom = end if hierarchy.tiers[-1].arrays else end - 1
+    cuts = [0] + [t for t in range(1, bottom) if not hierarchy.arrays_above(t)]
+    for i, top in enumerate(cuts):
+        for lower in [*cuts[i + 1 :], bottom]:
+            yield top, lower, lower == bottom
+
+
+def templates(op: Operator, dims: tuple[str, ...], hierarchy: Hierarchy, part: tuple[int, int, bool]) -> list[Template]:
+    """Every template of a part; `dims` are those with a bound above 1."""
+    top, bottom, last = part
+    inner = range(top + 1, min(bottom, len(hierarchy.tiers)))
+    found: dict[Template, None] = {}
+    for allowed in product(*(_allowed(op, dims, hierarchy, slot) for slot in inner)):
+        slots = {top: dims, **dict(zip(inner, allowed, strict=True))}
+        for classes in _class_choices(op, hierarchy, slots, bottom, len(dims)):
+            for axes in _axis_orders(op, hierarchy, top, bottom):
+                found[_build(hierarchy, part, dims, slots, classes, axes)] = None
+    return list(found)
+
+
+def _allowed(op: Operator, dims: tuple[str, ...], hierarchy: Hierarchy, slot: int) -> list[tuple[str, ...]]:
+    """The sets of dims that the slot below tier `slot` may be restricted to so that some tensor passes it."""
+    below = _held(op, hierarchy, slot + 1)
+    sets = [dims] if hierarchy.arrays_above(slot) else []
+    for count in range(1, len(below) + 1):
+        for passing in combinations(below, count):
+            sets.append(tuple(d for d in dims if not any(d in t.dims for t in passing)))
+    return list(dict.fromkeys(sets))
+
+
+def _held(op: Operator, hierarchy: Hierarchy, tier: int) -> tuple[Tensor, ...]:
+    """Tensors with a node at a tier; none at the operations, which keep nothing."""
+    if tier >= len(hierarchy.tiers):
+        return ()
+    names = {n.tensor for n in hierarchy.tiers[tier].nodes}
+    return tuple(t for t in op.tensors if t.name in names)
+
+
+def _class_choices(
+    op: Operator, hierarchy: Hierarchy, slots: dict[int, tuple[str, ...]], bottom: int, count: int
+) -> Iterator[dict[int, OrderClass]]:
+    """One order class per slot; combinations in which no passing tensor gains anything are left to smaller parts."""
+    order = sorted(slots)
+    choices = []
+    for slot in order:
+        tensors = _swept_by(op, hierarchy, slots, slot, bottom)
+        choices.append(order_classes(tensors, slots[slot], whole=slot != order[0]))
+    for classes in product(*choices):
+        chosen = dict(zip(order, classes, strict=True))
+        if all(_worth_passing(op, hierarchy, slots, chosen, slot, count) for slot in order[1:]):
+            yield chosen
+
+
+def _swept_by(
+    op: Operator, hierarchy: Hierarchy, slots: dict[int, tuple[str, ...]], slot: int, bottom: int
+) -> tuple[Tensor, ...]:
+    """Tensors with a node that loops of this slot may be the innermost to move."""
+    found: dict[Tensor, None] = {}
+    for tier in range(slot + 1, min(bottom, len(hierarchy.tiers) - 1) + 1):
+        between = [d for s in range(slot + 1, tier) for d in slots.get(s, ())]
+        for tensor in _held(op, hierarchy, tier):
+            if not any(d in tensor.dims for d in between):
+                found[tensor] = None
+    return tuple(t for t in op.tensors if t in found)
+
+
+def _worth_passing(
+    op: Operator,
+    hierarchy: Hierarchy,
+    slots: dict[int, tuple[str, ...]],
+    classes: dict[int, OrderClass],
+    slot: int,
+    count: int,
+) -> bool:
+    if len(slots[slot]) == count and hierarchy.arrays_above(slot):
+        return True  # a whole slot, not a passed one
+    passing = [t for t in _held(op, hierarchy, slot + 1) if not any(d in t.dims for d in slots[slot])]
+    outer = classes[slot - 1]
+    known = {name for name, _ in outer.trailing}
+    return any(t.name not in known or outer.gains(t.name) for t in passing)
+
+
+# ---- the nest ------------------------------------------------------------------------------------
+
+
+def _axis_orders(
+    op: Operator, hierarchy: Hierarchy, top: int, bottom: int
+) -> list[tuple[tuple[tuple[Array, tuple[str, ...]], ...], ...]]:
+    """Per tier from `top`, its arrays with their axes in order. The order matters only where some axes share what others
+    do not and tiles overlap along them."""
+    per_tier = []
+    for tier in range(top, min(bottom, len(hierarchy.tiers))):
+        per_array = []
+        for array in hierarchy.tiers[tier].arrays:
+            names = tuple(a for a, _ in array.axes)
+            mixed = any(
+                0 < len(array.combining_axes(t.role, t.is_output)) < len(names) and any(len(g) > 1 for g in t.groups)
+                for t in op.tensors
+            )
+            per_array.append([(array, p) for p in (permutations(names) if mixed else [names])])
+        per_tier.append([tuple(choice) for choice in product(*per_array)])
+    return [tuple(choice) for choice in product(*per_tier)]
+
+
+def _build(
+    hierarchy: Hierarchy,
+    part: tuple[int, int, bool],
+    dims: tuple[str, ...],
+    slots: dict[int, tuple[str, ...]],
+    classes: dict[int, OrderClass],
+    axes: tuple[tuple[tuple[Array, tuple[str, ...]], ...], ...],
+) -> Template:
+    top, bottom, last = part
+    items: list[Node | Loop] = [n for tier in hierarchy.tiers[: top + 1] for n in tier.nodes]
+    places: list[Place] = []
+
+    def add(loops: tuple[str, ...], place: Place, array: str | None = None, axis: str | None = None) -> None:
+        items.extend(Loop(d, 0, array, axis) for d in loops)
+        places.extend([place] * len(loops))
+
+    explicit = tuple(reversed(classes[top].inner))
+    framed = dims if top else tuple(d for d in dims if d not in explicit)
+    add(framed, ("frame",))
+    for tier, arrays in zip(range(top, top + len(axes)), axes, strict=True):
+        if tier > top:
+            items.extend(hierarchy.tiers[tier].nodes)
+        add(_ordered(slots[tier], classes[tier], explicit if tier == top else None), ("slot", tier))
+        for array, names in arrays:
+            for name in names:
+                add(dims, ("axis", array.name, name), array.name, name)
+    for tier in range(top + len(axes), min(bottom, len(hierarchy.tiers) - 1) + 1):
+        items.extend(hierarchy.tiers[tier].nodes)
+    if bottom < len(hierarchy.tiers):
+        add(dims, ("core",))
+    for tier in range(bottom + 1, len(hierarchy.tiers)):
+        items.extend(hierarchy.tiers[tier].nodes)
+    return Template(top, bottom, last, Mapping(tuple(items)), tuple(places), len(framed))
+
+
+def _ordered(dims: tuple[str, ...], chosen: OrderClass, explicit: tuple[str, ...] | None) -> tuple[str, ...]:
+    """The loops of a slot, outermost first. The top slot has only those whose place matters; the frame has the others."""
+    if explicit is not None:
+        return explicit
+    inner = tuple(reversed(chosen.inner))
+    return tuple(d for d in dims if d not in inner) + inner
+
+
+def symmetric(one: Template, renaming: dict[str, str]) -> Template:
+    """The template with its dims renamed."""
+    items = tuple(
+        i if isinstance(i, Node) else Loop(renaming.get(i.dim, i.dim), i.factor, i.array, i.axis) for i in one.nest.items
+    )
+    return Template(one.top, one.bottom, one.last, Mapping(items, one.nest.name), one.places, one.frame)
+
+
+__all__ = ["Place", "Template", "parts", "symmetric", "templates", "windows"]
