@@ -101,7 +101,11 @@ def element_count(tensor: Tensor, extents: dict[str, int]) -> int:
 
 def tally(arch: Arch, layer: Layer, mapping: Mapping) -> Tally:
     """The counts of `layer` on `arch` under `mapping`, which must be legal. Time grows with points * nodes."""
-    nest, counters = Nest(arch, layer, mapping), Counters()
+    return walk(Nest(arch, layer, mapping), layer)
+
+
+def walk(nest: Nest, layer: Layer) -> Tally:
+    arch, counters = nest.arch, Counters()
     for tensor in layer.op.tensors:
         nodes = [Place(node.memory, above) for node, above in nest.mapping.nodes_of(tensor.name)]
         for place in nodes:
