@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from ..syntax import tree
-from ..text.diagnostics import Diagnostic, Label, SpecError
+from ..text.diagnostics import Diagnostic, Fix, Label, SpecError
 from ..text.source import Span
 from ..text.suggest import nearest
 from .arch import Hold, Ports
+from .collect import Collector
 from .convert import as_int
 from .evaluate import evaluate
 from .roles import check_role
@@ -18,6 +19,9 @@ from .schema import SCHEMA, Rule, article
 from .scope import Scope
 from .values import Quantity, Unlimited, Value
 from .valuetypes import TYPES, Subject, check_type, plain
+
+#: The width of a word: data, of which the usual unit is the bit.
+_WIDTH = replace(TYPES["data"], accepted="in data (`bit`)")
 
 #: No machine has more ports on one memory.
 MAX_PORTS = 1024
@@ -48,6 +52,7 @@ def unknown_attribute(block: str, name: tree.Name, context: Context | None = Non
             context.labels if context else (),
             () if near else (f"{article(block)} has: {', '.join(known)}",),
             f"did you mean `{near}`?" if near else None,
+            Fix(name.span, near) if near else None,
         )
     )
 
@@ -112,24 +117,30 @@ def _repeated(name: str, span: Span, earlier: Span) -> SpecError:
 
 def _roles(rule: Rule, expr: tree.Expr, scope: Scope, context: Context) -> frozenset[str]:
     found: dict[str, Span] = {}
+    collector = Collector()
     for item in _items(rule, expr):
-        name = _bare_name(item)
-        if name is None:
-            raise _expected(rule, item, "names of tensor roles")
-        role = check_role(name, context.roles)
-        if role in found:
-            raise _repeated(role, item.span, found[role])
-        found[role] = item.span
+        with collector.guard():
+            name = _bare_name(item)
+            if name is None:
+                raise _expected(rule, item, "names of tensor roles")
+            role = check_role(name, context.roles)
+            if role in found:
+                raise _repeated(role, item.span, found[role])
+            found[role] = item.span
+    collector.raise_if_failed()
     return frozenset(found)
 
 
 def _holds(rule: Rule, expr: tree.Expr, scope: Scope, context: Context) -> tuple[Hold, ...]:
     found: dict[str, Hold] = {}
+    collector = Collector()
     for item in _items(rule, expr):
-        hold = _hold(rule, item, scope, context)
-        if hold.role in found:
-            raise _repeated(hold.role, item.span, found[hold.role].span or item.span)
-        found[hold.role] = hold
+        with collector.guard():
+            hold = _hold(rule, item, scope, context)
+            if hold.role in found:
+                raise _repeated(hold.role, item.span, found[hold.role].span or item.span)
+            found[hold.role] = hold
+    collector.raise_if_failed()
     return tuple(found.values())
 
 
@@ -217,19 +228,26 @@ def _choice(rule: Rule, expr: tree.Expr, scope: Scope, context: Context) -> str:
 
 def _widths(rule: Rule, expr: tree.Expr, scope: Scope, context: Context) -> tuple[tuple[str, Fraction], ...]:
     found: dict[str, Fraction] = {}
+    collector = Collector()
     for item in _items(rule, expr):
-        if not isinstance(item, tree.NamedItem):
-            raise _expected(rule, item, "a width for each role")
-        role = check_role(item.name, context.roles)
-        if role in found:
-            raise _repeated(role, item.span, expr.span)
-        subject = Subject(f"the width of `{role}`", "a width", context.labels)
-        value = check_type(evaluate(item.value, scope), TYPES["data"], item.value.span, subject, item.value)
-        if isinstance(value, Unlimited) or plain(value) <= 0:
-            message = f"the width of `{role}` must be more than zero and limited"
-            raise _out_of_range(message, item.value.span, f"this is {value}", context)
-        found[role] = plain(value)
+        with collector.guard():
+            if not isinstance(item, tree.NamedItem):
+                raise _expected(rule, item, "a width for each role")
+            role = check_role(item.name, context.roles)
+            if role in found:
+                raise _repeated(role, item.span, expr.span)
+            found[role] = _width(role, item.value, scope, context)
+    collector.raise_if_failed()
     return tuple(found.items())
+
+
+def _width(role: str, expr: tree.Expr, scope: Scope, context: Context) -> Fraction:
+    subject = Subject(f"the width of `{role}`", "a width", context.labels)
+    value = check_type(evaluate(expr, scope), _WIDTH, expr.span, subject, expr)
+    if isinstance(value, Unlimited) or plain(value) <= 0:
+        message = f"the width of `{role}` must be more than zero and limited"
+        raise _out_of_range(message, expr.span, f"this is {value}", context)
+    return plain(value)
 
 
 _READERS: dict[str, Callable[[Rule, tree.Expr, Scope, Context], object]] = {

@@ -7,6 +7,9 @@ from contextlib import contextmanager
 
 from ..text.diagnostics import Diagnostic, SpecError
 
+#: Mistakes after which nobody reads on, and looking for more could take long in a hostile file.
+MAX_MISTAKES = 100
+
 
 class Collector:
     """Gathers what goes wrong in the pieces of a work; `failed` says whether anything did (maybe silently)."""
@@ -27,7 +30,12 @@ class Collector:
 
     @contextmanager
     def guard(self) -> Iterator[None]:
-        """Run a piece; a `SpecError` in it is noted and ends that piece only."""
+        """Run a piece; a `SpecError` in it is noted and ends that piece only.
+
+        With `MAX_MISTAKES` noted it raises them instead of running the piece: that ends the whole work.
+        """
+        if len(self._found) >= MAX_MISTAKES:
+            raise SpecError(self.diagnostics)
         try:
             yield
         except SpecError as error:

@@ -77,11 +77,15 @@ class _Loader:
         collector.add(*mistakes)
         scope = Scope(title=path.stem if not anonymous else None, incomplete=bool(mistakes))
         imports: list[Module] = []
-        for decl in file.declarations:
-            if isinstance(decl, tree.Import):
-                with collector.guard():
-                    imports.append(self._import(decl, path.parent, scope))
-        define_declarations(file, scope, collector)
+        try:
+            for decl in file.declarations:
+                if isinstance(decl, tree.Import):
+                    with collector.guard():
+                        imports.append(self._import(decl, path.parent, scope))
+            define_declarations(file, scope, collector)
+        except SpecError as error:  # too many mistakes: the rest of the file is not looked at
+            collector.add(*error.diagnostics)
+            scope.incomplete = True
         self.open.pop()
         module = Module(source, file, scope, collector.diagnostics, tuple(imports))
         if not anonymous:

@@ -40,7 +40,10 @@ class Module:
 
 
 def define_declarations(file: tree.File, scope: Scope, collector: Collector) -> None:
-    """Bind every declaration of a file; constants and tables are evaluated in text order, the others only announced."""
+    """Bind every declaration of a file; constants and tables are evaluated in text order, the others only announced.
+
+    Raises `SpecError` if there are too many mistakes to go on; names are missing then.
+    """
     for decl in file.declarations:
         if isinstance(decl, (tree.Import, tree.Let, tree.Table)):
             continue

@@ -81,9 +81,12 @@ class Program:
         """
         collector = Collector()
         collector.add(*self.module.all_diagnostics())
-        for decl in self.module.file.declarations:
-            with collector.guard():
-                self._check(decl, collector)
+        try:
+            for decl in self.module.file.declarations:
+                with collector.guard():
+                    self._check(decl, collector)
+        except SpecError as error:  # too many mistakes to go on
+            collector.add(*error.diagnostics)
         return collector.diagnostics
 
     def _check(self, decl: tree.Declaration, collector: Collector) -> None:
@@ -92,7 +95,9 @@ class Program:
             return
         if not isinstance(decl, (tree.ArchDecl, tree.OpDecl, tree.NetworkDecl)):
             return
-        if any(p.default is None for p in decl.parameters):
+        if any(p.default is None for p in decl.parameters) or (
+            isinstance(decl, tree.NetworkDecl) and _is_template(decl)
+        ):
             return
         declared = Declared(decl, self.scope)
         if isinstance(decl, tree.ArchDecl):
@@ -109,6 +114,12 @@ def _operator(found: Declared, settings: Settings | None = None) -> Operator:
 
     assert isinstance(found.decl, tree.OpDecl)
     return elaborate_op(found.decl, found.scope, settings_to_given(settings or {}))
+
+
+def _is_template(decl: tree.NetworkDecl) -> bool:
+    from .network import is_template
+
+    return is_template(decl)
 
 
 def _network(found: Declared, settings: Settings | None = None) -> Network:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from ..syntax import tree
-from ..text.diagnostics import Diagnostic, Label, SpecError
+from ..text.diagnostics import Diagnostic, Fix, Label, SpecError
 from ..text.source import Span
 from ..text.suggest import nearest
 from .units import Dimension
@@ -172,6 +172,9 @@ class Scope:
         return found
 
 
+#: Names that are compared with an unknown one: in a file with more, most are generated.
+_MOST_OFFERED = 2000
+
 #: What a name may stand for.
 Binding = Value | TableValue | Declared | Broken | Scope
 
@@ -189,7 +192,7 @@ def unknown_name(
     where = f" in `{scope.title}`" if scope.title and scope.parent is None else ""
     candidates = [n for n in scope.names() if fits is None or ((b := scope.lookup(n)) is not None and fits(b))]
     candidates += more
-    near = nearest(name.text, candidates)
+    near = nearest(name.text, candidates[:_MOST_OFFERED])
     shown = ", ".join(sorted(candidates)[:12]) + (", ..." if len(candidates) > 12 else "")
     return SpecError(
         Diagnostic(
@@ -198,6 +201,7 @@ def unknown_name(
             Label(name.span, "not defined"),
             notes=() if near or not shown else (f"known here: {shown}",),
             help=f"did you mean `{near}`?" if near else None,
+            fix=Fix(name.span, near) if near else None,
         )
     )
 
