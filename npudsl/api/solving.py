@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from ..report.answers import Answer, Answers
+from ..report.answers import Answer, Answers, Verifying
 from ..solver.solution import LayerSolution, Options
 from ..spec.arch import Arch
 from ..spec.network import Network
@@ -19,15 +18,6 @@ if TYPE_CHECKING:
     from ..verify import Verdict
 
 Progress = Callable[[object], None]
-
-
-@dataclass(frozen=True)
-class Verifying:
-    """The answer of `layer` is about to be executed: number `index` (from 0) of `count`."""
-
-    layer: str
-    index: int
-    count: int
 
 
 def answer(

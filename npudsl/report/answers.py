@@ -113,3 +113,12 @@ class Answers:
     def cycles(self) -> Fraction:
         """Of the solved layers one after the other, repetitions included."""
         return sum((a.cost.cycles * a.layer.repeat for a in self.solved), Fraction(0))
+
+
+@dataclass(frozen=True)
+class Verifying:
+    """An event: the answer of `layer` is about to be executed, number `index` (from 0) of `count`."""
+
+    layer: str
+    index: int
+    count: int

@@ -19,10 +19,11 @@ def whole(value: int) -> str:
 
 def short(value: Number) -> str:
     """`422 M`: three digits and a decimal prefix; below a thousand as it is."""
+    exact = Fraction(value)
     for scale, prefix in _COUNT:
-        if abs(value) >= scale:
-            return f"{digits(Fraction(value) / scale)} {prefix}"
-    return digits(value)
+        if abs(exact) >= scale:
+            return f"{digits(exact / scale)} {prefix}"
+    return digits(exact)
 
 
 def digits(value: Number, count: int = 3) -> str:

@@ -9,6 +9,7 @@ from time import perf_counter
 
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from .answers import Verifying
 from .console import console_for
 
 #: Seconds between two redraws that improvements ask for.
@@ -40,3 +41,20 @@ class Line:
 
     def _put(self, text: str) -> None:
         self._progress.update(self._task, description=text)
+
+
+@contextmanager
+def shown_progress() -> Iterator[Callable[[object], None] | None]:
+    """Gives what shows events of the solver and of verification; None where standard error is no terminal."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
+    with Progress(*columns, console=console_for(sys.stderr), transient=True) as progress:
+        line = Line(progress)
+
+        def show(event: object) -> None:
+            if isinstance(event, Verifying):
+                line.starts(f"executing {event.layer}", event.index, event.count)
+
+        yield show
