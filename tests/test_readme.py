@@ -1,0 +1,45 @@
+"""What the README shows is true: its files are clean and do what it says."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from npudsl.cli.main import COMMANDS, main
+
+README = (Path(__file__).resolve().parent.parent / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", README, flags=re.DOTALL)
+
+
+def test_two_commands_come_first() -> None:
+    first, second, *_ = blocks("sh")
+    assert first.strip().endswith("npudsl solve specs/eyeriss.npu --net alexnet --batch 4")
+    assert second.strip().endswith("pytest -q")
+    assert "\n" not in first.strip() + second.strip()
+
+
+def test_every_command_is_listed() -> None:
+    assert [c for c in COMMANDS if f"`npudsl {c} " not in README] == []
+
+
+@pytest.fixture
+def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with the README's machine and network."""
+    machine, network = blocks("npu")
+    (tmp_path / "mine.npu").write_text(machine)
+    (tmp_path / "tiny.npu").write_text(network)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_own_machine_and_network(own: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "mine.npu", "tiny.npu"]) == 0
+    assert main(["fmt", "--check", "mine.npu", "tiny.npu"]) == 0
+    assert main(["show", "mine.npu"]) == 0
+    assert main(["solve", "mine.npu", "--net", "tiny.npu", "--set", "lanes=32"]) == 0
+    assert "2 of 2 layers proven optimal; 2 of 2 executed" in capsys.readouterr().out
