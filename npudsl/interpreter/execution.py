@@ -13,6 +13,7 @@ from ..spec.op import Layer
 from . import structure
 from .count import count
 from .nest import Nest
+from .values import output_equal
 from .walk import Walker
 
 #: Visits of tiles that one run may walk.
@@ -49,6 +50,5 @@ def run(
     nest = Nest.of(arch, layer, mapping)
     tally = count(nest, Walker(MOST_VISITS, tick))
     counted = perf_counter()
-    if values:
-        raise NotImplementedError
-    return Execution(tally, None, (counted - started, perf_counter() - counted))
+    equal = output_equal(nest, seed, tick) if values else None
+    return Execution(tally, equal, (counted - started, perf_counter() - counted))

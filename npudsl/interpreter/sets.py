@@ -19,7 +19,7 @@ from ..text.diagnostics import Diagnostic, SpecError
 from .nest import Counter, Nest, Transfer
 
 #: Largest number of counter settings of one group (its points, padding of imperfect factors included).
-MOST_SETTINGS = 1 << 25
+MOST_SETTINGS = 1 << 23
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,136 @@
+"""Cutting a nest into blocks: the outer temporal counters are walked one by one, all inner ones and all instances together.
+
+A block is a box of counter values. Everything inside a block is one array operation per tensor, site and group.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
+from math import prod
+
+from ..text.diagnostics import Diagnostic, SpecError
+from .body import product_of_two
+from .nest import Counter, Nest, Site
+
+#: Elements of the largest array of a block, about: it should stay in the processor's cache.
+BLOCK_ELEMENTS = 1 << 21
+#: Elements that an array may have if even the smallest block has more.
+MOST_BLOCK_ELEMENTS = 1 << 26
+MOST_BLOCKS = 5_000_000
+
+Range = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Block:
+    """`ranges[i]`: the values (first, end) of the counter with index i. `advanced`: the counter that advanced before it."""
+
+    ranges: tuple[Range, ...]
+    advanced: int | None
+
+    def of(self, counters: Sequence[Counter]) -> tuple[Range, ...]:
+        return tuple(self.ranges[c.index] for c in counters)
+
+    def length(self, counters: Sequence[Counter]) -> int:
+        return prod(self.ranges[c.index][1] - self.ranges[c.index][0] for c in counters)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How the points of a block lie in arrays: one axis per dim, over its counters in the order `order[dim]`.
+
+    `kept[dim]`: the first counters of that order, for dims that the output lacks: those that tell partial sums in the
+    innermost memory of the output apart. The others are summed there by the operations.
+    """
+
+    order: dict[str, tuple[Counter, ...]]
+    kept: dict[str, tuple[Counter, ...]]
+
+    @staticmethod
+    def of(nest: Nest) -> Layout:
+        output = nest.layer.op.output
+        inner = nest.transfers[output.name][-1].parent
+        sweep = next((t.sweep for t in nest.transfers[output.name] if t.child == inner), None)
+        order, kept = {}, {}
+        for dim in nest.layer.op.dims:
+            counters = nest.of_dim(dim)
+            apart = [c for c in counters if (c.index < inner.above if c.spatial else c.index <= (-1 if sweep is None else sweep))]
+            if dim in output.dims:  # as the words lie in the memory: visit, instance, index
+                apart.sort(key=lambda c: (c.spatial, c.index))
+            order[dim] = (*apart, *(c for c in counters if c not in apart))
+            kept[dim] = () if dim in output.dims else tuple(apart)
+        return Layout(order, kept)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Temporal counters with an index below `first` are walked value by value, the one with index `first` by `piece` values."""
+
+    nest: Nest
+    first: int
+    piece: int
+
+    @staticmethod
+    def of(nest: Nest, layout: Layout) -> Plan:
+        """The largest blocks whose arrays are small enough; raises SpecError (E652) if there are none."""
+        plan = Plan(nest, len(nest.counters), 1)
+        if plan._elements(layout) > MOST_BLOCK_ELEMENTS:
+            raise SpecError(
+                Diagnostic("E652", f"`{nest.layer.name}` is too large to be executed: too many operations in one step")
+            )
+        for counter in reversed(nest.temporal):
+            wider = Plan(nest, counter.index, counter.trips)
+            if wider._elements(layout) > BLOCK_ELEMENTS:
+                one = Plan(nest, counter.index, 1)._elements(layout)
+                piece = min(counter.trips, BLOCK_ELEMENTS // one)
+                return Plan(nest, counter.index, piece) if piece > 1 else plan
+            plan = wider
+        return plan
+
+    def _elements(self, layout: Layout) -> int:
+        """Elements of the largest array of a block."""
+        op = self.nest.layer.op
+
+        def length(counters: Sequence[Counter]) -> int:
+            return prod(self._most(c) for c in counters)
+
+        dims = {d: length(layout.order[d]) for d in op.dims}
+        sums = prod(dims[d] for d in op.output.dims) * prod(length(k) for k in layout.kept.values())
+        if op.reduction != "+=" or product_of_two(op.body) is None:
+            sums = prod(dims.values())
+        return max(sums, *(prod(dims[d] for d in t.dims) for t in op.operands))
+
+    def _most(self, counter: Counter) -> int:
+        if counter.spatial or counter.index > self.first:
+            return counter.trips
+        return self.piece if counter.index == self.first else 1
+
+    def live(self, site: Site) -> bool:
+        """Whether a site keeps its tile while a block is executed."""
+        return site.above <= self.first
+
+    def blocks(self) -> Iterator[Block]:
+        """The blocks in which some instance has a point, in odometer order."""
+        walked = [c for c in self.nest.temporal if c.index <= self.first]
+        starts = [range(0, c.trips, self.piece if c.index == self.first else 1) for c in walked]
+        if prod(len(s) for s in starts) > MOST_BLOCKS:
+            raise SpecError(
+                Diagnostic("E653", "executing this mapping takes too long", help="run it without values, or map larger tiles")
+            )
+        before: tuple[int, ...] | None = None
+        for setting in product(*starts):
+            ranges = [(0, c.trips) for c in self.nest.counters]
+            corner = dict.fromkeys(self.nest.layer.op.dims, 0)
+            for counter, start in zip(walked, setting, strict=True):
+                step = self.piece if counter.index == self.first else 1
+                ranges[counter.index] = (start, min(start + step, counter.trips))
+                corner[counter.dim] += start * counter.stride
+            if any(corner[d] >= bound for d, bound in self.nest.layer.bounds):
+                continue
+            advanced = None
+            if before is not None:
+                advanced = next(c.index for c, a, b in zip(walked, before, setting, strict=True) if a != b)
+            yield Block(tuple(ranges), advanced)
+            before = setting
