@@ -53,13 +53,13 @@ def _energy_parts(arch: Arch, layer: Layer, tally: Tally, cycles: Fraction) -> d
                 for tensor, words in tally.links.get(link.name, {}).items()
             }
     parts[arch.compute.name] = {"": tally.points * arch.compute.op_energy}
-    for name, power in _leakage(arch):
+    for name, power in leakages(arch):
         if power:
             parts.setdefault(name, {})["leakage"] = power * cycles
     return parts
 
 
-def _leakage(arch: Arch) -> Iterator[tuple[str, Fraction]]:
+def leakages(arch: Arch) -> Iterator[tuple[str, Fraction]]:
     """Leakage of all instances built (idle ones leak too), in pJ per cycle."""
     for memory in arch.memories:
         yield memory.name, memory.leakage * _built(arch, memory.name)

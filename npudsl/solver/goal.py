@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+
+from ..mapping.nest import Mapping
 
 INFINITE = (float("inf"), float("inf"))
 
@@ -27,12 +30,18 @@ class Goal:
 
 @dataclass
 class Incumbent:
-    """The best value so far, shared by everything that searches for one layer."""
+    """The best so far of everything that searches for one layer: its value and who can tell its mapping."""
 
     goal: Goal
     best: tuple[float, float] = INFINITE
+    mapping: Callable[[], Mapping] | None = None
 
     def may_improve(self, energy: np.ndarray, steps: np.ndarray) -> np.ndarray:
         """Mask of lower bounds that leave room for something strictly better."""
         first, second = self.goal(energy, steps)
         return (first < self.best[0]) | ((first == self.best[0]) & (second < self.best[1]))
+
+    def offer(self, value: tuple[float, float], mapping: Callable[[], Mapping]) -> None:
+        """Takes a value if it is better. `mapping` makes its nest when it is asked for."""
+        if value < self.best:
+            self.best, self.mapping = value, mapping

@@ -33,15 +33,15 @@ class Half:
 class Bounds:
     """Bounds for combinations of some groups' rows: what all other groups contribute at least (at most, where negative).
 
-    `outer`: for every vector of extents the least cost outside this part of any mapping that offers them; `inside`: at least
-    this much is added further inside.
+    `outer`: for every vector of extents the least cost outside this part of any mapping that offers them; `least_steps`: no
+    mapping takes fewer.
     """
 
-    def __init__(self, task: Task, outer: np.ndarray | None, inside: float):
-        self.task, self.outer = task, outer
+    def __init__(self, task: Task, outer: np.ndarray | None, least_steps: float = 0.0):
+        self.task, self.outer, self.least_steps = task, outer, least_steps
         self.columns = np.array([c for c, _ in task.energy], dtype=int)
         self.weights = np.array([w for _, w in task.energy])
-        self.constant = task.constant + inside
+        self.constant = task.constant
         falling = {c for c, w in task.energy if w < 0}
         self.extremes = np.array(
             [
@@ -65,7 +65,11 @@ class Bounds:
         mask = np.ones(values.shape[1], dtype=bool)
         for weights, bound in self.task.limits:
             mask &= sum(w * values[c] for c, w in weights) <= bound
-        return mask & incumbent.may_improve(self.energy(values, above), values[self.task.steps])
+        return mask & incumbent.may_improve(self.energy(values, above), self.steps(values[self.task.steps]))
+
+    def steps(self, product: np.ndarray) -> np.ndarray:
+        """Lower bound on the steps from a product of the steps column."""
+        return np.maximum(product, self.least_steps)
 
 
 def split(task: Task) -> tuple[tuple[int, ...], tuple[int, ...]]:

@@ -31,10 +31,19 @@ class Found:
 
 
 class Join:
-    """Pairs up two halves; `take` is given every batch of pairs that may improve, `examined` counts the tests."""
+    """Pairs up two halves; `take` is given every batch of pairs that may improve, `tick` is called now and then,
+    `examined` counts the tests."""
 
-    def __init__(self, bounds: Bounds, one: Half, other: Half, incumbent: Incumbent, take: Callable[[Found], None]):
-        self.bounds, self.one, self.other, self.incumbent, self.take = bounds, one, other, incumbent, take
+    def __init__(
+        self,
+        bounds: Bounds,
+        one: Half,
+        other: Half,
+        incumbent: Incumbent,
+        take: Callable[[Found], None],
+        tick: Callable[[], None],
+    ):
+        self.bounds, self.one, self.other, self.incumbent, self.take, self.tick = bounds, one, other, incumbent, take, tick
         self.examined = 0
         task = bounds.task
         self.signs = np.sign(bounds.weights)
@@ -66,6 +75,7 @@ class Join:
         trees = Tree(self.first), Tree(self.second)
         stack = [(0, 0, np.zeros(1, np.int64), np.zeros(1, np.int64))]
         while stack:
+            self.tick()
             depth, deeper, i, j = stack.pop()
             if len(i) > NODE_CHUNK:
                 stack += [(depth, deeper, i[NODE_CHUNK:], j[NODE_CHUNK:]), (depth, deeper, i[:NODE_CHUNK], j[:NODE_CHUNK])]
@@ -87,7 +97,7 @@ class Join:
         together = a[:-1] * b[:-1]
         energy = self.signs @ together[self.energy] + self.bounds.constant
         energy += np.maximum(a[-1], b[-1]) if outer is None else outer
-        alive = self.incumbent.may_improve(energy, together[self.steps])
+        alive = self.incumbent.may_improve(energy, self.bounds.steps(together[self.steps]))
         for columns, bound in self.limits:
             alive &= together[columns].sum(axis=0) <= bound
         return energy, alive

@@ -11,26 +11,19 @@ from functools import cached_property, lru_cache
 from math import prod
 
 import numpy as np
+import sympy
 
 
 @lru_cache(maxsize=4096)
 def divisors(n: int) -> tuple[int, ...]:
     """All divisors, ascending."""
-    small = [i for i in range(1, int(n**0.5) + 1) if n % i == 0]
-    return tuple(small + [n // i for i in reversed(small) if i * i != n])
+    return tuple(sympy.divisors(n))
 
 
 @lru_cache(maxsize=4096)
 def primes(n: int) -> tuple[int, ...]:
     """Distinct prime divisors, ascending."""
-    found, p = [], 2
-    while p * p <= n:
-        if n % p == 0:
-            found.append(p)
-            while n % p == 0:
-                n //= p
-        p += 1
-    return tuple(found + ([n] if n > 1 else []))
+    return tuple(sympy.primefactors(n))
 
 
 @lru_cache(maxsize=65536)

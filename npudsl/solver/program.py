@@ -10,20 +10,22 @@ operator is; nothing here knows what they mean.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import sympy
 
+from ..mapping.pricing import leakages
 from ..model import functions as fn
 from ..model.counts import Booking, Formulas, Product, derive
 from ..model.evaluate import Numbers
 from ..spec.arch import Arch, Memory
-from ..spec.op import Layer
+from ..spec.op import Layer, Operator, Rank
 from .hierarchy import Hierarchy
-from .templates import Place, Template
+from .templates import Part, Place, Template, templates
 
 Group = tuple[str, ...]
 
@@ -139,6 +141,8 @@ class Builder:
         if self.template.last:
             points = Product(tuple(((d,), symbol) for d, symbol in self.formulas.bounds.items()))
             constant.append((self.arch.compute.op_energy, points))
+            steps = self._column(self.formulas.steps)
+            columns[steps] = columns.get(steps, Fraction(0)) + leakage(self.arch) / self.arch.compute.rate
         return tuple((c, w) for c, w in columns.items() if w), tuple(constant)
 
     def _belongs(self, booking: Booking) -> bool:
@@ -190,6 +194,45 @@ class Builder:
             ]
             factors.append((group, sympy.Mul(*[self.formulas.symbols[i] for i in indices])))
         return self._column(Product(tuple(factors)))
+
+
+def energies(arch: Arch, layer: Layer) -> list[Fraction]:
+    """Every price, in pJ, that an energy of this layer on this machine may be a combination of."""
+    found = [arch.compute.op_energy, leakage(arch) / arch.compute.rate]
+    for role in dict.fromkeys(t.role for t in layer.op.tensors):
+        for memory in arch.memories:
+            width = arch.width(memory.name, role)
+            found += [memory.read_energy * width, memory.write_energy * width]
+        found += [link.hop_energy * arch.width(None, role) for array in arch.arrays for link in array.links]
+    return found
+
+
+def leakage(arch: Arch) -> Fraction:
+    """Leakage of the whole machine in pJ per cycle: with one cycle per step, a lower bound on what it costs."""
+    return sum((power for _, power in leakages(arch)), Fraction(0))
+
+
+@lru_cache(maxsize=512)
+def programs(
+    arch: Arch, op: Operator, dims: tuple[str, ...], hierarchy: Hierarchy, part: Part, shape: tuple[tuple[str, int], ...]
+) -> tuple[Program, ...]:
+    """The programs of all templates of a part. `op` without constants and `shape` as `skeleton` gives them, so that layers
+    of one kind share their programs."""
+    layer = Layer("", op, shape)
+    found = templates(op, dims, hierarchy, part)
+    return tuple(Builder(arch, layer, hierarchy, template, dims).build() for template in found)
+
+
+def skeleton(layer: Layer) -> tuple[Operator, tuple[tuple[str, int], ...]]:
+    """The operator without names and constants, and bounds where closed forms depend on them as numbers.
+
+    They do where several ranks over the same dims are read as one number (`coordinate.linearised`).
+    """
+    op = layer.op
+    tensors = tuple(replace(t, ranks=tuple(Rank(r.terms) for r in t.ranks)) for t in op.tensors)
+    tied = any(sum(any(d in g for d in r.dims) for r in t.ranks) > 1 for t in op.tensors for g in t.groups)
+    shape = layer.bounds if tied else tuple((d, min(b, 2)) for d, b in layer.bounds)
+    return Operator("", op.dims, tensors, op.reduction, op.body), shape
 
 
 @dataclass(frozen=True)

@@ -24,104 +24,132 @@ from .halves import Bounds, Half, gather, split
 from .hierarchy import Hierarchy
 from .join import Found, Join
 from .lattice import Lattice
-from .program import Builder, Program, capacities
+from .program import capacities, programs, skeleton
 from .rebuild import assemble, needed
 from .rows import Choice, Task, choice_of, make_task
-from .templates import Template, parts, templates
+from .symmetry import distinct, renamings
+from .templates import Part, parts
+from .unrolling import most_unrolled
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A layer on a machine. `dims`: those with a bound above 1; `unit`: pJ per unit of energy in the search."""
+
+    arch: Arch
+    layer: Layer
+    dims: tuple[str, ...]
+    unit: Fraction
 
 
 @dataclass
 class Search:
-    """Searches one layer under one choice of bypasses. `best`: what improved the incumbent last, if anything did."""
+    """One choice of bypasses. `examined`: pairs of rows or nodes tested so far."""
 
-    arch: Arch
-    layer: Layer
+    problem: Problem
     hierarchy: Hierarchy
-    dims: tuple[str, ...]
-    unit: Fraction
     incumbent: Incumbent
+    tick: Callable[[], None]
     examined: int = 0
-    best: Choice | None = None
     costs: dict[int, np.ndarray] = field(default_factory=dict)
     outers: dict[int, np.ndarray] = field(default_factory=dict)
-    tick: Callable[[], None] = lambda: None
 
     def __post_init__(self) -> None:
-        self.lattice = Lattice(self.dims, tuple(self.layer.bound[d] for d in self.dims))
+        bounds = self.problem.layer.bound
+        self.lattice = Lattice(self.problem.dims, tuple(bounds[d] for d in self.problem.dims))
+        sizes = tuple(size for tier in self.hierarchy.tiers for array in tier.arrays for _, size in array.axes)
+        self.least_steps = self.problem.layer.points / most_unrolled(self.lattice.bounds, sizes)
 
-    def run(self) -> None:
-        ends = [part for part in parts(self.hierarchy) if part[2]]
+    # ---- what there is to do ----------------------------------------------------------------------
+
+    def prepare(self) -> list[tuple[tuple[float, float], Task]]:
+        """Tabulates the outer parts; returns the tasks of the last parts, each with a bound on all its mappings."""
+        ends = []
         for part in parts(self.hierarchy):
-            if not part[2]:
+            if part[2]:
+                ends.append(part)
+            else:
                 self._tabulate(part)
-        tasks = [(self._root(task, top), k, task, top) for k, (task, top) in enumerate(self._last_tasks(ends))]
-        for root, _, task, top in sorted(tasks, key=lambda t: t[:2]):
+        return [(self._root(task), task) for part in ends for task in self._tasks(part)]
+
+    def _tasks(self, part: Part) -> Iterator[Task]:
+        problem = self.problem
+        op, shape = skeleton(problem.layer)
+        symmetries = renamings(problem.layer, problem.dims) if part[2] else []  # a table needs all its entries
+        known = {p.template: p for p in programs(problem.arch, op, problem.dims, self.hierarchy, part, shape)}
+        for template in distinct(known, symmetries):
             self.tick()
-            if self.incumbent.may_improve(*(np.array([x]) for x in root)).all():
-                self._finish(task, top)
-
-    # ---- parts ------------------------------------------------------------------------------------
-
-    def programs(self, part: tuple[int, int, bool]) -> Iterator[Program]:
-        for template in templates(self.layer.op, self.dims, self.hierarchy, part):
-            yield Builder(self.arch, self.layer, self.hierarchy, template, self.dims).build()
-
-    def _tasks(self, part: tuple[int, int, bool]) -> Iterator[Task]:
-        for program in self.programs(part):
-            task = make_task(program, self.layer, self.lattice, self.unit)
+            task = make_task(known[template], problem.layer, self.lattice, problem.unit)
             if task is not None:
                 yield task
 
-    def _last_tasks(self, ends: list[tuple[int, int, bool]]) -> Iterator[tuple[Task, int]]:
-        for part in ends:
-            for task in self._tasks(part):
-                yield task, part[0]
+    def bounds(self, task: Task) -> Bounds:
+        return Bounds(task, self._outer(task.program.template.top), self.least_steps)
 
-    def outer(self, top: int) -> np.ndarray | None:
+    def _outer(self, top: int) -> np.ndarray | None:
         """Least cost outside for every vector of extents that a part needs at its top, or None at the outermost tier."""
         if top and top not in self.outers:
             self.outers[top] = self.lattice.least_above(self.costs[top])
         return self.outers.get(top)
 
-    def _root(self, task: Task, top: int) -> tuple[float, float]:
-        bounds = Bounds(task, self.outer(top), 0.0)
+    def _root(self, task: Task) -> tuple[float, float]:
+        bounds = self.bounds(task)
         least = bounds.rest(())[:, None]
         energy = bounds.energy(least, np.zeros(1, np.int64))
-        return float(energy[0]), float(least[task.steps, 0])
+        first, second = self.incumbent.goal(float(energy[0]), float(bounds.steps(least[task.steps])[0]))
+        return float(first), float(second)
 
-    def _tabulate(self, part: tuple[int, int, bool]) -> None:
-        top, bottom, _ = part
+    # ---- parts ------------------------------------------------------------------------------------
+
+    def _tabulate(self, part: Part) -> None:
+        bottom = part[1]
         table = self.costs.setdefault(bottom, np.full(self.lattice.size, np.inf))
         for task in self._tasks(part):
-            self.tick()
-            self._each(task, top, Incumbent(self.incumbent.goal), lambda one, two, found: _lower(table, one, two, found))
+            self._each(task, Incumbent(self.incumbent.goal), lambda one, two, found: _lower(table, one, two, found))
         table[~self._fits(bottom)] = np.inf
 
-    def _finish(self, task: Task, top: int) -> None:
+    def finish(self, task: Task) -> None:
+        """Searches a task of a last part to its end: afterwards none of its mappings is better than the incumbent."""
+
         def take(one: Half, two: Half, found: Found) -> None:
             first, second = self.incumbent.goal(found.energy, found.steps)
             k = int(np.lexsort((second, first))[0])
-            value = (float(first[k]), float(second[k]))
-            if value < self.incumbent.best:
-                self.incumbent.best = value
-                self.best = _chosen(task, one, two, found, k)
+            choice = _chosen(task, one, two, found, k)
+            self.incumbent.offer((float(first[k]), float(second[k])), partial(self.mapping, choice))
 
-        self._each(task, top, self.incumbent, take)
+        self._each(task, self.incumbent, take)
+
+    def _each(self, task: Task, incumbent: Incumbent, take: Callable[[Half, Half, Found], None]) -> None:
+        """Gives every pair of half rows that may improve to `take`."""
+        bounds = self.bounds(task)
+        one, two = (gather(bounds, groups, incumbent) for groups in split(task))
+        join = Join(bounds, one, two, incumbent, lambda found: take(one, two, found), self.tick)
+        join.run()
+        self.examined += join.examined
+
+    def _fits(self, tier: int) -> np.ndarray:
+        """Mask of the vectors of extents whose tiles fit every memory of a tier."""
+        arch, layer = self.problem.arch, self.problem.layer
+        mask = np.ones(self.lattice.size, dtype=bool)
+        for memory in dict.fromkeys(n.memory for n in self.hierarchy.tiers[tier].nodes):
+            for capacity in capacities(arch, layer, self.hierarchy, tier, arch.memory(memory)):
+                bits = sum(float(w) * tile_table(layer, self.lattice, t) for t, w in capacity.widths)
+                mask &= bits <= float(capacity.bits)
+        return mask
 
     # ---- back to a nest ---------------------------------------------------------------------------
 
-    def mapping(self) -> Mapping:
-        """The nest of `best`."""
-        assert self.best is not None
-        chosen = [(self.best, self._top_of(self.best))]
+    def mapping(self, last: Choice) -> Mapping:
+        """The cheapest nest with a choice for its last part."""
+        chosen = [(last, self._top_of(last))]
         while chosen[0][0].template.top:
             choice = self._reach(chosen[0][0].template.top, chosen[0][1])
             chosen.insert(0, (choice, self._top_of(choice)))
-        return assemble(self.hierarchy, self.layer.bound, self.dims, chosen)
+        return assemble(self.hierarchy, self.problem.layer.bound, self.problem.dims, chosen)
 
     def _top_of(self, choice: Choice) -> dict[str, int]:
         """The extents of the cheapest tiles at the top of a choice that offer what it needs."""
-        need = needed(choice, self.layer.bound, self.dims)
+        need = needed(choice, self.problem.layer.bound, self.problem.dims)
         if not choice.template.top:
             return need
         costs = np.where(self.lattice.multiples_of(need), self.costs[choice.template.top], np.inf)
@@ -141,7 +169,7 @@ class Search:
                 for task in self._tasks(part):
                     only = self._restricted(task, extents)
                     if only is not None:
-                        self._each(only, part[0], Incumbent(self.incumbent.goal), partial(take, only))
+                        self._each(only, Incumbent(self.incumbent.goal), partial(take, only))
         return best[0][1]
 
     def _restricted(self, task: Task, extents: dict[str, int]) -> Task | None:
@@ -152,23 +180,6 @@ class Search:
             tables.append(table.select(np.flatnonzero(table.below == wanted)))
         return replace(task, tables=tuple(tables)) if all(t.size for t in tables) else None
 
-    def _each(self, task: Task, top: int, incumbent: Incumbent, take: Callable[[Half, Half, Found], None]) -> None:
-        """Gives every pair of half rows that may improve to `take`."""
-        bounds = Bounds(task, self.outer(top), 0.0)
-        one, two = (gather(bounds, groups, incumbent) for groups in split(task))
-        join = Join(bounds, one, two, incumbent, lambda found: take(one, two, found))
-        join.run()
-        self.examined += join.examined
-
-    def _fits(self, tier: int) -> np.ndarray:
-        """Mask of the vectors of extents whose tiles fit every memory of a tier."""
-        mask = np.ones(self.lattice.size, dtype=bool)
-        for memory in dict.fromkeys(n.memory for n in self.hierarchy.tiers[tier].nodes):
-            for capacity in capacities(self.arch, self.layer, self.hierarchy, tier, self.arch.memory(memory)):
-                bits = sum(float(w) * tile_table(self.layer, self.lattice, t) for t, w in capacity.widths)
-                mask &= bits <= float(capacity.bits)
-        return mask
-
 
 def tile_table(layer: Layer, lattice: Lattice, tensor: str) -> np.ndarray:
     """Words of the tile of a tensor for every vector of extents."""
@@ -176,9 +187,8 @@ def tile_table(layer: Layer, lattice: Lattice, tensor: str) -> np.ndarray:
     grids = dict(zip(lattice.dims, np.meshgrid(*lattice.axes, indexing="ij", sparse=True), strict=True))
     total = np.ones(lattice.shape)
     for group in found.groups:
-        live = tuple(d for d in group if d in grids)
         extents = tuple(grids.get(d, np.ones([1] * len(lattice.dims))).astype(float) for d in group)
-        if live:
+        if any(d in grids for d in group):
             total = total * vector_footprint(linearised(found, group, layer.bound), extents)
     return total.ravel()
 

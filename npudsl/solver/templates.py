@@ -17,10 +17,13 @@ from ..mapping.nest import Loop, Mapping, Node
 from ..spec.arch import Array
 from ..spec.op import Operator, Tensor
 from .hierarchy import Hierarchy
-from .orders import OrderClass, order_classes, windows
+from .orders import OrderClass, order_classes
 
 #: A place for loops: ("frame",), ("slot", tier), ("axis", array, axis) or ("core",).
 Place = tuple[str, ...] | tuple[str, int]
+
+#: (top, bottom, last) of a part, as in `Template`.
+Part = tuple[int, int, bool]
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,7 @@ class Template:
     frame: int
 
 
-def parts(hierarchy: Hierarchy) -> Iterator[tuple[int, int, bool]]:
+def parts(hierarchy: Hierarchy) -> Iterator[Part]:
     """(top, bottom, last) of every part between cuts, outer tops first."""
     end = len(hierarchy.tiers)
     bottom = end if hierarchy.tiers[-1].arrays else end - 1
@@ -49,7 +52,7 @@ def parts(hierarchy: Hierarchy) -> Iterator[tuple[int, int, bool]]:
             yield top, lower, lower == bottom
 
 
-def templates(op: Operator, dims: tuple[str, ...], hierarchy: Hierarchy, part: tuple[int, int, bool]) -> list[Template]:
+def templates(op: Operator, dims: tuple[str, ...], hierarchy: Hierarchy, part: Part) -> list[Template]:
     """Every template of a part; `dims` are those with a bound above 1."""
     top, bottom, last = part
     inner = range(top + 1, min(bottom, len(hierarchy.tiers)))
@@ -148,7 +151,7 @@ def _axis_orders(
 
 def _build(
     hierarchy: Hierarchy,
-    part: tuple[int, int, bool],
+    part: Part,
     dims: tuple[str, ...],
     slots: dict[int, tuple[str, ...]],
     classes: dict[int, OrderClass],
@@ -187,14 +190,3 @@ def _ordered(dims: tuple[str, ...], chosen: OrderClass, explicit: tuple[str, ...
         return explicit
     inner = tuple(reversed(chosen.inner))
     return tuple(d for d in dims if d not in inner) + inner
-
-
-def symmetric(one: Template, renaming: dict[str, str]) -> Template:
-    """The template with its dims renamed."""
-    items = tuple(
-        i if isinstance(i, Node) else Loop(renaming.get(i.dim, i.dim), i.factor, i.array, i.axis) for i in one.nest.items
-    )
-    return Template(one.top, one.bottom, one.last, Mapping(items, one.nest.name), one.places, one.frame)
-
-
-__all__ = ["Place", "Template", "parts", "symmetric", "templates", "windows"]

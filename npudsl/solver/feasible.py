@@ -1,0 +1,75 @@
+"""Whether a layer fits a machine at all: the smallest tile is one word, so this is a question for each memory alone."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from ..mapping.footprint import words
+from ..mapping.nest import Loop, Mapping
+from ..spec.arch import Arch, Memory
+from ..spec.op import Layer, Tensor
+from ..text.diagnostics import Diagnostic, Label
+from .hierarchy import hierarchies
+
+
+def untiled(arch: Arch, layer: Layer) -> Mapping:
+    """A mapping that fits if any does: all loops in the outermost slot, tiles of one word, optional nodes left out."""
+    *_, least = hierarchies(arch, layer)
+    outer, *inner = least.tiers
+    loops = tuple(Loop(d, b) for d, b in layer.bounds if b > 1)
+    return Mapping((*outer.nodes, *loops, *(n for tier in inner for n in tier.nodes)))
+
+
+def no_room(arch: Arch, layer: Layer) -> Diagnostic | None:
+    """The first memory that cannot even hold one word of each tensor it must hold (the outermost: all of them)."""
+    for tensor in layer.op.tensors:
+        if not any(m.hold(tensor.role) for m in arch.levels[0].memories):
+            return _not_stored(arch, layer, tensor)
+    for memory in arch.memories:
+        outermost = memory in arch.levels[0].memories
+        need = [(t, _bits(arch, layer, memory, t, outermost)) for t in layer.op.tensors if _must(memory, t)]
+        total = sum((bits for _, bits in need), Fraction(0))
+        if memory.size is not None and total > memory.size:
+            return _too_small(layer, memory, need, memory.size, outermost)
+    return None
+
+
+def _must(memory: Memory, tensor: Tensor) -> bool:
+    hold = memory.hold(tensor.role)
+    return hold is not None and not hold.optional
+
+
+def _bits(arch: Arch, layer: Layer, memory: Memory, tensor: Tensor, whole: bool) -> Fraction:
+    count = words(tensor, layer.bound) if whole else 1
+    return count * arch.width(memory.name, tensor.role) * (2 if tensor.role in memory.double else 1)
+
+
+def _too_small(
+    layer: Layer, memory: Memory, need: list[tuple[Tensor, Fraction]], size: Fraction, whole: bool
+) -> Diagnostic:
+    total = sum((bits for _, bits in need), Fraction(0))
+    what = "all of" if whole else "one word of each of"
+    tensors = " and ".join(f"`{t.name}`" for t, _ in need)
+    sum_text = " + ".join(_number(bits) for _, bits in need)
+    span = memory.size_span or memory.span
+    return Diagnostic(
+        "E601",
+        f"no mapping of `{layer.name}` fits: `{memory.name}` cannot hold {what} {tensors}",
+        Label(span, f"{_number(size)} bit") if span else None,
+        notes=(f"it needs {sum_text} = {_number(total)} bit" if len(need) > 1 else f"it needs {_number(total)} bit",),
+        help=f"`{memory.name}` needs at least {_number(total)} bit",
+    )
+
+
+def _number(bits: Fraction) -> str:
+    return str(bits.numerator) if bits.denominator == 1 else f"{float(bits):g}"
+
+
+def _not_stored(arch: Arch, layer: Layer, tensor: Tensor) -> Diagnostic:
+    outermost = arch.levels[0]
+    return Diagnostic(
+        "E602",
+        f"`{arch.name}` has no place for tensor `{tensor.name}` of `{layer.op.name}` (role `{tensor.role}`)",
+        Label(outermost.span, "the outermost memory does not hold it") if outermost.span else None,
+        help=f"add `{tensor.role}` to its `holds`, or give the tensor another role in the op",
+    )

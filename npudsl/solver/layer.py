@@ -1,0 +1,135 @@
+"""One layer: all choices of bypasses and all templates, best bound first, until none can improve."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import isclose
+from time import monotonic, perf_counter
+
+from ..mapping.evaluation import Evaluation
+from ..mapping.nest import Mapping
+from ..model.evaluate import evaluate
+from ..spec.arch import Arch
+from ..spec.op import Layer
+from ..text.diagnostics import Diagnostic, SpecError
+from .feasible import no_room, untiled
+from .goal import Goal, Incumbent
+from .hierarchy import hierarchies
+from .limits import check_size
+from .program import energies, leakage
+from .rows import common_unit
+from .search import Problem, Search
+from .solution import Certificate, LayerSolution, Options
+from .start import Entry, tighten
+
+Report = Callable[[float | None, float | None], None]
+
+
+class OutOfTimeError(Exception):
+    """The time limit has passed; what was found so far stands."""
+
+
+@dataclass
+class Clock:
+    """`deadline` on the monotonic clock, None: never."""
+
+    deadline: float | None
+
+    def tick(self) -> None:
+        if self.deadline is not None and monotonic() > self.deadline:
+            raise OutOfTimeError
+
+
+class LayerSearch:
+    """Finds the best mapping of one layer. `bound` holds for every mapping at any time, also if `run` is cut short.
+
+    Values and bounds are the primary value of the goal, energies in units of `problem.unit`.
+    """
+
+    def __init__(self, arch: Arch, layer: Layer, options: Options, clock: Clock, report: Report):
+        self.report, self.clock = report, clock
+        dims = tuple(d for d, b in layer.bounds if b > 1) or layer.op.dims[:1]
+        check_size(layer, dims)
+        self.problem = Problem(arch, layer, dims, common_unit(energies(arch, layer)))
+        self.incumbent = Incumbent(Goal(options.objective))
+        self.searches: list[Search] = []
+        self.bound = 0.0
+        self.relaxed: float | None = None
+        self.start: float | None = None
+
+    def run(self) -> None:
+        """Raises OutOfTimeError or KeyboardInterrupt as they come."""
+        entries = self._entries()
+        self.bound = self.relaxed = tighten(entries)
+        self.start = self._value()
+        for entry in sorted(entries, key=lambda e: e.bound):
+            self.bound = max(self.bound, min(entry.bound[0], self.incumbent.best[0]))
+            self.report(self._in_pj(self._value()), self._in_pj(self.bound))
+            if entry.bound < self.incumbent.best:
+                entry.search.finish(entry.task)
+        self.bound = self.incumbent.best[0]
+
+    def _entries(self) -> list[Entry]:
+        entries: list[Entry] = []
+        for hierarchy in hierarchies(self.problem.arch, self.problem.layer):
+            search = Search(self.problem, hierarchy, self.incumbent, self.clock.tick)
+            self.searches.append(search)
+            entries += [Entry(search, task, bound) for bound, task in search.prepare()]
+        return entries
+
+    def _value(self) -> float | None:
+        return self.incumbent.best[0] if self.incumbent.mapping else None
+
+    def _in_pj(self, value: float | None) -> float | None:
+        """A value of the objective with its energy in pJ."""
+        scale = 1.0 if self.incumbent.goal.objective == "latency" else float(self.problem.unit)
+        return None if value is None else value * scale
+
+    def answer(self) -> tuple[Mapping, Evaluation, Certificate]:
+        """The best mapping so far, what it costs, and what is known about all others."""
+        goal, problem = self.incumbent.goal, self.problem
+        found = self.incumbent.mapping() if self.incumbent.mapping else untiled(problem.arch, problem.layer)
+        evaluation = evaluate(problem.arch, problem.layer, found)
+        value = float(goal(evaluation.cost.energy, evaluation.tally.steps)[0])
+        bound = self._in_pj(self.bound) or 0.0
+        expected = self._in_pj(self._value())
+        if expected is not None and not isclose(value, expected, rel_tol=1e-12) and not leakage(problem.arch):
+            raise SpecError(_disagreement(problem.layer, value, expected))
+        certificate = Certificate(
+            goal.objective,
+            value,
+            value if isclose(value, bound, rel_tol=1e-12) else bound,
+            self._in_pj(self.relaxed),
+            self._in_pj(self.start),
+            sum(search.examined for search in self.searches),
+        )
+        return found, evaluation, certificate
+
+
+def _disagreement(layer: Layer, value: float, expected: float) -> Diagnostic:
+    return Diagnostic(
+        "E690",
+        f"the search and the closed forms disagree about the best mapping of `{layer.name}`",
+        notes=(f"the search found {expected!r}, the closed forms give {value!r}",),
+        help="this is a mistake in npudsl: please report it with the files",
+    )
+
+
+def solve_layer(arch: Arch, layer: Layer, options: Options, clock: Clock, report: Report) -> LayerSolution:
+    """The proven best mapping of a layer, or the best so far if the time is up, or the reason why there is none.
+    """
+    started = perf_counter()
+    try:
+        search = LayerSearch(arch, layer, options, clock, report)
+        obstacle = no_room(arch, layer)
+        if obstacle is not None:
+            return LayerSolution(layer, None, None, None, perf_counter() - started, obstacle)
+        try:
+            search.run()
+        except OutOfTimeError:
+            pass
+        mapping, evaluation, certificate = search.answer()
+    except SpecError as error:
+        return LayerSolution(layer, None, None, None, perf_counter() - started, error.diagnostics[0])
+    return LayerSolution(layer, mapping, evaluation, certificate, perf_counter() - started)

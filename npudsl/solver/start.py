@@ -1,0 +1,59 @@
+"""Where the search starts: the continuous relaxation of the most promising templates, rounded to rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from .relaxation import near_rows, relax
+from .rows import Task
+from .search import Search
+
+#: Templates that are relaxed, and rows per group that are tried around a relaxed point.
+RELAXED, NEAR = 2, 4
+
+
+@dataclass
+class Entry:
+    """A task with a bound on all its mappings (primary and secondary value of the goal)."""
+
+    search: Search
+    task: Task
+    bound: tuple[float, float]
+    relaxed: bool = False
+
+
+def tighten(entries: list[Entry]) -> float:
+    """Relaxes the templates with the least bounds; returns the bound on the primary value over all of them.
+
+    As in best-first branch and bound: the template with the least bound is relaxed, which raises its bound, until the least
+    is one that has been relaxed or enough have been. The rounded points become the first incumbents.
+    """
+    for _ in range(RELAXED):
+        least = min(entries, key=lambda e: e.bound)
+        if least.relaxed:
+            break
+        least.relaxed = True
+        _relax(least)
+    return min(e.bound for e in entries)[0]
+
+
+def _relax(entry: Entry) -> None:
+    search, task = entry.search, entry.task
+    found = relax(task, search.problem.layer)
+    if found is None:
+        return
+    bounds = search.bounds(task)
+    energy = found.bound + (0.0 if bounds.outer is None else float(bounds.outer.min()))
+    steps = float(bounds.steps(bounds.rest(())[task.steps]))
+    goal = search.incumbent.goal
+    entry.bound = max(entry.bound, goal(energy, steps))
+    _try(entry, near_rows(task, found.point, NEAR))
+
+
+def _try(entry: Entry, rows: list[np.ndarray]) -> None:
+    """Makes the best feasible combination of some rows of each group the incumbent."""
+    search, task = entry.search, entry.task
+    tables = tuple(t.select(near) for t, near in zip(task.tables, rows, strict=True))
+    search.finish(replace(task, tables=tables))
