@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from npudsl import interpreter, model
+from npudsl import interpreter
 from npudsl.mapping.tally import Tally
+from npudsl.model.evaluate import evaluate
 
 from ..strategies import Case
 from . import literal
@@ -14,7 +15,7 @@ def by_walking(case: Case) -> Tally:
 
 
 def by_closed_forms(case: Case) -> Tally:
-    return model.evaluate(case.arch, case.layer, case.mapping).tally
+    return evaluate(case.arch, case.layer, case.mapping).tally
 
 
 def by_execution(case: Case) -> Tally:
