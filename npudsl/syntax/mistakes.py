@@ -153,10 +153,11 @@ def _misspelt_keyword(failure: _Failure, place: _Place) -> Diagnostic | None:
 
 
 def _unexpected(failure: _Failure, place: _Place) -> Diagnostic:
-    expected = expectation(failure.found.accepted)
-    return Diagnostic(
-        "E001", f"unexpected {failure.called}", Label(failure.span, expected), help=_advice(failure, place)
-    )
+    accepted = failure.found.accepted
+    label = Label(failure.span, expectation(accepted))
+    named_like_keyword = is_keyword(failure.token.type) and "NAME" in accepted and "NUMBER" not in accepted
+    message = f"`{failure.token}` is a keyword" if named_like_keyword else f"unexpected {failure.called}"
+    return Diagnostic("E001", message, label, help=_advice(failure, place))
 
 
 def _advice(failure: _Failure, place: _Place) -> str | None:

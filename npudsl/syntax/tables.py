@@ -14,8 +14,6 @@ from typing import Any
 
 import lark
 from lark import Lark
-from lark.grammar import Rule
-from lark.lexer import TerminalDef
 
 from .newlines import Newlines
 
@@ -53,14 +51,8 @@ def build(grammar: str, *, strict: bool = False) -> Lark:
     )
 
 
-def serialize(grammar: str) -> dict[str, Any]:
-    """The tables of a grammar as JSON data, with what tells whether they are fresh."""
-    data, memo = build(grammar).memo_serialize([TerminalDef, Rule])
-    del data["options"]["postlex"]
-    return {"lark": lark.__version__, "grammar": fingerprint(grammar), "data": data, "memo": memo}
-
-
 def fingerprint(grammar: str) -> str:
+    """What tells whether tables were made from this text."""
     return hashlib.sha256(grammar.encode()).hexdigest()
 
 

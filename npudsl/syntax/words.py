@@ -67,6 +67,8 @@ DECLARATIONS: Final = frozenset({"import", "table", "component", "arch", "op", "
 CHARACTERS: Final = {
     ";": "a statement ends with its line: leave the `;` out",
     "'": 'a text stands in double quotes: `"..."`',
+    "‘": 'a text stands in straight double quotes: `"..."`',
+    "’": 'a text stands in straight double quotes: `"..."`',
     "“": 'a text stands in straight double quotes: `"..."`',
     "”": 'a text stands in straight double quotes: `"..."`',
     "&": "write `and`",
