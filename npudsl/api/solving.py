@@ -33,8 +33,10 @@ def answer(
 
     `verify`: execute every answer at full size and compare. `progress` gets the solver's events and `Verifying`.
     An interruption (Ctrl-C) ends the work, not the answers that are there: `Answers.interrupted`.
-    Raises `SpecError`: E201 for a layer in `only` that does not exist, E711 if nothing is left to map.
+    Raises `SpecError`: E201 for a layer in `only` that does not exist, E711 if nothing is left to map, E712 for a
+    mapspace that the solver does not search yet.
     """
+    _check_supported(options)
     tell = progress or (lambda event: None)
     chosen = _choose(network, only)
     layers = tuple(layer for layer in chosen if layer.op.is_mac)
@@ -51,6 +53,12 @@ def answer(
     unmapped = tuple(layer for layer in chosen if not layer.op.is_mac)
     seconds = perf_counter() - started
     return Answers(arch, network.name, options, tuple(answers), unmapped, seconds, interrupted)
+
+
+def _check_supported(options: Options) -> None:
+    if (options.space, options.factors) != ("even", "perfect"):
+        message = f"the {options.space} mapspace with {options.factors} factors cannot be searched yet"
+        raise SpecError(Diagnostic("E712", message, help="the even mapspace with perfect factors can"))
 
 
 def _choose(network: Network, only: Iterable[str] | None) -> tuple[Layer, ...]:
@@ -88,14 +96,13 @@ def _solve(
     arch: Arch, net: str, layers: tuple[Layer, ...], options: Options, tell: Progress
 ) -> tuple[tuple[LayerSolution, ...], bool]:
     """The solver's layers, and whether it was interrupted (then those that were done by then)."""
-    from ..solver import solve
+    from ..solver import Event, LayerSolved, solve
 
     done: list[LayerSolution] = []
 
-    def listen(event: object) -> None:
-        solution = getattr(event, "solution", None)
-        if isinstance(solution, LayerSolution):
-            done.append(solution)
+    def listen(event: Event) -> None:
+        if isinstance(event, LayerSolved):
+            done.append(event.solution)
         tell(event)
 
     try:

@@ -9,6 +9,7 @@ from time import perf_counter
 
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from ..solver.events import LayerImproved, LayerStarted
 from .answers import Verifying
 from .console import console_for
 
@@ -56,5 +57,9 @@ def shown_progress() -> Iterator[Callable[[object], None] | None]:
         def show(event: object) -> None:
             if isinstance(event, Verifying):
                 line.starts(f"executing {event.layer}", event.index, event.count)
+            elif isinstance(event, LayerStarted):
+                line.starts(f"solving {event.layer}", event.index, event.count)
+            elif isinstance(event, LayerImproved):
+                line.improves(f"solving {event.layer}", event.index, event.count, event.value, event.bound)
 
         yield show

@@ -74,21 +74,19 @@ def _result(answer: Answer, *, wide: bool) -> list[RenderableType]:
 
 
 def _energies(answers: Answers) -> Table:
-    """Shares per component, with a bar whose length is the energy per MAC."""
+    """Shares per component, in figures and as a bar."""
     per_layer = [(a, shares.shares(answers.arch, a.cost)) for a in answers.solved]
-    whole_net = shares.total((part, a.layer.repeat) for a, part in per_layer)
-    names = list(whole_net)
-    shown = table("where the energy goes (bar: energy per MAC)", footer=True)
+    network = shares.total((part, a.layer.repeat) for a, part in per_layer)
+    names = list(network)
+    shown = table("where the energy goes", footer=True)
     shown.add_column("layer", "total", no_wrap=True)
     for name, marked in zip(names, shares.legend(names), strict=True):
-        shown.add_column(marked, percent(_ratio(whole_net[name], answers.energy)), justify="right")
-    shown.add_column("", no_wrap=True)
-    longest = max((_ratio(a.cost.energy, a.layer.macs) for a in answers.solved), default=Fraction(0))
+        shown.add_column(marked, percent(_ratio(network[name], answers.energy)), justify="right")
+    shown.add_column("", shares.stacked(list(network.values()), answers.energy, BAR), no_wrap=True)
     for answer, part in per_layer:
         values = [part.get(name, Fraction(0)) for name in names]
         row = [percent(_ratio(value, answer.cost.energy)) for value in values]
-        bar = shares.stacked([_ratio(v, answer.layer.macs) for v in values], longest, BAR)
-        shown.add_row(answer.layer.name, *row, bar)
+        shown.add_row(answer.layer.name, *row, shares.stacked(values, answer.cost.energy, BAR))
     return shown
 
 
@@ -124,16 +122,12 @@ def _proofs(answers: Answers) -> Table:
 
 def _closing(answers: Answers) -> Iterator[Text]:
     optimal = sum(a.certificate.optimal for a in answers.solved)
-    verified = sum(a.verified for a in answers.solved)
     count = len(answers.solved)
     if count:
         clock = answers.arch.clock
         time = f" = {duration(answers.cycles / clock)} at {short(clock)}Hz" if clock else ""
         yield Text(f"{whole(answers.macs)} MACs, {energy(answers.energy)}, {whole(round(answers.cycles))} cycles{time}")
-        yield Text(
-            f"{optimal} of {count} layers proven optimal; {verified} of {count} executed at full size, "
-            "every count and the output equal"
-        )
+        yield Text(f"{optimal} of {count} layers proven optimal; {_executed(answers)}")
     for answer in answers.refuted:
         assert answer.verdict is not None
         yield Text(f"VERIFICATION FAILED: {answer.layer.name}", "bold red")
@@ -146,6 +140,13 @@ def _closing(answers: Answers) -> Iterator[Text]:
         yield Text(f"without a mapping, not in the totals: {', '.join(a.layer.name for a in answers.failed)}", "red")
     if answers.interrupted:
         yield Text("interrupted: layers are missing, bounds are those reached so far", "bold red")
+
+
+def _executed(answers: Answers) -> str:
+    verified = sum(a.verified for a in answers.solved)
+    if not any(a.verdict for a in answers.solved):
+        return "none executed"
+    return f"{verified} of {len(answers.solved)} executed at full size, every count and the output equal"
 
 
 def _proof(answer: Answer) -> Text:
