@@ -6,10 +6,16 @@ from collections.abc import Iterator, Sequence
 
 from npudsl.mapping.tally import Tally
 from npudsl.model.evaluate import evaluate
+from npudsl.model.functions import EXACT, VECTORISED, Footprint, Overlap
 
 from ..strategies import Case
+from .coordinate_checks import wrong_answers, wrong_columns, wrong_explicit_forms
 
 
 def disagreements(expected: Sequence[tuple[Case, Tally]]) -> Iterator[str]:
+    """The cheap checks first."""
+    yield from wrong_answers(EXACT, 1000)
+    yield from wrong_columns(VECTORISED, 20)
+    yield from wrong_explicit_forms({"Footprint": Footprint, "Overlap": Overlap}, 100)
     for case, walked in expected:
         yield from evaluate(case.arch, case.layer, case.mapping).tally.differences(walked)

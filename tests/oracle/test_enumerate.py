@@ -5,29 +5,14 @@ from __future__ import annotations
 from fractions import Fraction
 
 from npudsl.mapping.nest import Loop, Mapping, Node
-from npudsl.mapping.tally import Tally
-from npudsl.spec.arch import Arch
 from npudsl.spec.op import Layer
 
 from ..strategies import PERFECT, Space, random_case, random_problem
 from .build import array, layer, machine, memory
+from .cost import energy
 from .enumerate import TooLargeError, enumerate_mappings
 from .literal import Place, element_count, tally
 from .traffic import Traffic
-
-
-def energy(arch: Arch, of: Layer, counted: Tally) -> Fraction:
-    roles = {t.name: t.role for t in of.op.tensors}
-    total = of.points * arch.compute.op_energy
-    for name, tensors in counted.counts.items():
-        held_in = arch.memory(name)
-        for tensor, words in tensors.items():
-            bits = arch.width(name, roles[tensor])
-            total += bits * (words.read * held_in.read_energy + words.write * held_in.write_energy)
-    for link in (link for one in arch.arrays for link in one.links):
-        for tensor, carried in counted.links[link.name].items():
-            total += carried * link.hop_energy * arch.width(None, roles[tensor])
-    return total
 
 
 def fast_energy(traffic: Traffic, of: Layer, mapping: Mapping) -> Fraction:

@@ -1,0 +1,19 @@
+"""Counts on one coordinate against sets of integers, in Python integers and over arrays."""
+
+from __future__ import annotations
+
+from npudsl.model.functions import EXACT, VECTORISED, Footprint, Overlap
+
+from .coordinate_checks import wrong_answers, wrong_columns, wrong_explicit_forms
+
+
+def test_footprints_overlaps_and_unions() -> None:
+    assert list(wrong_answers(EXACT, 6000)) == []
+
+
+def test_over_arrays() -> None:
+    assert list(wrong_columns(VECTORISED, 60)) == []
+
+
+def test_explicit_forms() -> None:
+    assert list(wrong_explicit_forms({"Footprint": Footprint, "Overlap": Overlap}, 400)) == []

@@ -1,0 +1,49 @@
+"""The solver's answer beside the best of a full enumeration."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from npudsl.solver import Options, solve
+from npudsl.spec.arch import Arch
+from npudsl.spec.op import Layer
+
+from ..oracle.cost import energy
+from ..oracle.enumerate import OBJECTIVES, Result, rank
+from ..oracle.literal import tally
+from ..strategies import Space
+
+#: Small enough to enumerate, with bounds that split in many ways, finite memories, caps, widths and double buffers.
+PROBLEMS = Space(max_points=60, bounds=(4, 2, 6, 8, 3, 12, 1, 9, 5), sized=True)
+
+
+def complaints(arch: Arch, layer: Layer, found: Result, space: str = "even") -> list[str]:
+    """What is wrong with the answers of the solver for every objective (empty: nothing).
+
+    The mapping's cost is taken from a literal walk, not from what the solver says about it.
+    """
+    return [text for objective in OBJECTIVES for text in _complaints(arch, layer, found, objective, space)]
+
+
+def _complaints(arch: Arch, layer: Layer, found: Result, objective: str, space: str) -> list[str]:
+    answer = solve(arch, "net", [layer], Options(objective=objective, space=space)).layers[0]
+    best = found.best.get(objective)
+    if best is None:
+        return [] if answer.mapping is None and answer.failure else [f"{objective}: a mapping where none is legal"]
+    if answer.mapping is None or answer.certificate is None or answer.evaluation is None:
+        return [f"{objective}: no mapping; {best.mapping}"]
+    counted = tally(arch, layer, answer.mapping)
+    cost = energy(arch, layer, counted)
+    wrong = []
+    if rank(objective, cost, counted.steps) != best.rank(objective):
+        ours = rank(objective, cost, counted.steps)
+        wrong.append(f"{objective}: {ours} against {best.rank(objective)}, {best.mapping}")
+    if answer.evaluation.cost.energy != cost or answer.evaluation.tally != counted:
+        wrong.append(f"{objective}: reported {answer.evaluation.cost.energy} pJ, walked {cost} pJ")
+    if not answer.certificate.optimal or not _close(answer.certificate.value, best.value(objective)):
+        wrong.append(f"{objective}: certificate {answer.certificate}")
+    return wrong
+
+
+def _close(reported: float, exact: Fraction | int) -> bool:
+    return abs(reported - float(exact)) <= 1e-9 * float(exact)
