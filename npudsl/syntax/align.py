@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+_WIDEST_GAP = 16
+
 
 @dataclass(frozen=True)
 class Row:
@@ -68,14 +70,19 @@ def _both_commented(above: Row, below: Row) -> bool:
 
 
 def _aligned_cells(run: list[Row]) -> list[Row]:
-    """Pad each cell that has another behind it to the widest such cell of its column."""
+    """Pad each cell that has another behind it to the widest such cell of its column.
+
+    From the first column on whose cells differ too much in width, nothing is padded.
+    """
     widths: list[int] = []
-    for row in run:
-        for index, cell in enumerate(row.cells[:-1]):
-            if index == len(widths):
-                widths.append(0)
-            widths[index] = max(widths[index], len(cell))
-    return [
-        replace(row, cells=(*(c.ljust(w) for c, w in zip(row.cells[:-1], widths, strict=False)), row.cells[-1]))
-        for row in run
-    ]
+    for index in range(max(len(row.cells) for row in run) - 1):
+        column = [len(row.cells[index]) for row in run if index < len(row.cells) - 1]
+        if max(column) - min(column) > _WIDEST_GAP:
+            break
+        widths.append(max(column))
+    return [replace(row, cells=_padded(row.cells, widths)) for row in run]
+
+
+def _padded(cells: tuple[str, ...], widths: list[int]) -> tuple[str, ...]:
+    most = min(len(cells) - 1, len(widths))
+    return (*(cell.ljust(width) for cell, width in zip(cells[:most], widths, strict=False)), *cells[most:])

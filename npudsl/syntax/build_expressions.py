@@ -102,7 +102,8 @@ class ExpressionBuilder(Transformer_NonRecursive):
         return self._measured(tree.Binary(str(operator), left, right, self._span(meta)), left, right)
 
     def cond(self, meta: Meta, children: list[Any]) -> tree.Conditional:
-        return self._measured(tree.Conditional(*children, self._span(meta)), *children)
+        condition, then, otherwise = children
+        return self._measured(tree.Conditional(condition, then, otherwise, self._span(meta)), *children)
 
     def ref(self, meta: Meta, children: list[Any]) -> tree.Reference:
         path, items, arguments = children

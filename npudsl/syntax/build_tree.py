@@ -46,10 +46,12 @@ class TreeBuilder(ExpressionBuilder):
         return tree.Let(self._name(name), value, self._span(meta), self._doc(meta))
 
     def assert_(self, meta: Meta, children: list[Any]) -> tree.Assert:
-        return tree.Assert(*children, self._span(meta))
+        condition, message = children
+        return tree.Assert(condition, message, self._span(meta))
 
     def require(self, meta: Meta, children: list[Any]) -> tree.Require:
-        return tree.Require(*children, self._span(meta))
+        condition, message = children
+        return tree.Require(condition, message, self._span(meta))
 
     def attr(self, meta: Meta, children: list[Any]) -> tree.Attribute:
         name, value = children
@@ -67,7 +69,8 @@ class TreeBuilder(ExpressionBuilder):
         return tree.Table(self._name(name), key, *names, rows, self._span(meta), self._doc(meta))
 
     def row(self, meta: Meta, children: list[Any]) -> tree.Row:
-        return tree.Row(*children, self._span(meta))
+        key, value = children
+        return tree.Row(key, value, self._span(meta))
 
     def component(self, meta: Meta, children: list[Any]) -> tree.Component:
         name, parameters, kind, body = children
@@ -160,7 +163,8 @@ class TreeBuilder(ExpressionBuilder):
         return tree.Range(low, high, step, geometric is not None, self._span(meta))
 
     def run(self, meta: Meta, children: list[Any]) -> tree.Run:
-        return tree.Run(*children, self._span(meta))
+        network, arch, using = children
+        return tree.Run(network, arch, using, self._span(meta))
 
     def goal(self, meta: Meta, children: list[Any]) -> tree.Goal:
         direction, *goals = children

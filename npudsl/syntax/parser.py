@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from lark import Token
+from lark import Token, Tree
 
 from ..text.diagnostics import Diagnostic, Label, SpecError
 from ..text.files import too_large
@@ -42,7 +42,7 @@ def parse_with_tokens(source: Source) -> tuple[tree.File, tuple[Diagnostic, ...]
         return tree.File((), (), whole), (too_large(source.name),), []
     found = scan(source.text)
     if found.tree is not None:
-        declarations, diagnostics = _build(source, comments, found, 0)
+        declarations, diagnostics = _build(source, comments, found.tree, 0)
     else:
         declarations, diagnostics = _parse_pieces(source, comments, found)
     return tree.File(tuple(declarations), comments.plain(), whole), tuple(diagnostics), found.tokens
@@ -62,10 +62,10 @@ def parse_expression(source: Source) -> tree.Expr:
     return expression
 
 
-def _build(source: Source, comments: Comments, found: Scan, offset: int) -> tuple[list[Any], list[Diagnostic]]:
+def _build(source: Source, comments: Comments, found: Tree, offset: int) -> tuple[list[Any], list[Diagnostic]]:
     """The declarations of a text that fitted the grammar; none of them if the builder refused something."""
     builder = TreeBuilder(source, comments, offset)
-    declarations = builder.transform(found.tree)
+    declarations = builder.transform(found)
     return ([], builder.refused) if builder.refused else (list(declarations), [])
 
 
@@ -81,7 +81,7 @@ def _parse_pieces(source: Source, comments: Comments, whole: Scan) -> tuple[list
         if found.tree is None:
             diagnostics.append(explain(source, found, start))
         else:
-            more, refused = _build(source, comments, found, start)
+            more, refused = _build(source, comments, found.tree, start)
             declarations += more
             diagnostics += refused
     return declarations, diagnostics or [explain(source, whole, 0)]

@@ -70,4 +70,4 @@ def _note_failure(found: Scan, error: UnexpectedInput, length: int) -> None:
         if found.tokens and found.tokens[-1] is error.token:
             found.tokens.pop()
     elif isinstance(error, UnexpectedCharacters):
-        found.failed_at = error.pos_in_stream
+        found.failed_at = error.pos_in_stream or 0

@@ -39,9 +39,9 @@ def shapes(file: tree.File) -> Shapes:
             case tree.Attribute() | tree.Let() | tree.LayerDecl() | tree.Vary():
                 pivots[node.name.span.end] = type(node).__name__, node.span.start
             case tree.Part():
-                pivots[node.name.span.end] = "Part", node.span.start
+                pivots[node.name.span.end] = node.kind, node.span.start
                 if "\n" not in node.span.text:
-                    pivots[node.component.span.end] = "Part", node.span.start
+                    pivots[node.component.span.end] = node.kind, node.span.start
     return Shapes(frozenset(tight), pivots, frozenset(slots))
 
 

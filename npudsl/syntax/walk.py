@@ -4,15 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
-from functools import cache
 from typing import Any
 
 from ..text.source import Span
-
-
-@cache
-def _field_names(kind: type) -> tuple[str, ...]:
-    return tuple(f.name for f in fields(kind))
 
 
 def nodes(root: Any) -> Iterator[Any]:
@@ -26,8 +20,8 @@ def nodes(root: Any) -> Iterator[Any]:
 
 def children(node: Any) -> Iterator[Any]:
     """The nodes that stand directly in the fields of `node`."""
-    for name in _field_names(type(node)):
-        value = getattr(node, name)
+    for field in fields(node):
+        value = getattr(node, field.name)
         for part in value if isinstance(value, tuple) else (value,):
             if is_dataclass(part) and not isinstance(part, Span):
                 yield part
@@ -47,7 +41,7 @@ def same_tree(a: Any, b: Any) -> bool:
         elif isinstance(x, Span):
             continue
         elif is_dataclass(x):
-            waiting += [(getattr(x, name), getattr(y, name)) for name in _field_names(type(x))]
+            waiting += [(getattr(x, field.name), getattr(y, field.name)) for field in fields(x)]
         elif x != y:
             return False
     return True

@@ -59,6 +59,11 @@ CASES = {
     "aligned comments": ("let a = 1 # x\nlet bcd = 2     # y\n\nlet e = 1 # z", None),
     "slots": ("mapping m { dram any[a]\npe.x[b] }", "mapping m {\n    dram any [a]\n    pe.x     [b]\n}\n"),
     "slots without any": ("mapping m { dram[a]\npe.x[b] }", "mapping m {\n    dram [a]\n    pe.x [b]\n}\n"),
+    "no wide gaps": (
+        "arch m {\n memory a : t() { w = 1 }\n memory bb : t.buffer(size = 1 KiB) { w = 1 }\n link c : t() { w = 1 }\n}",
+        "arch m {\n    memory a  : t() { w = 1 }\n    memory bb : t.buffer(size = 1 KiB) { w = 1 }\n"
+        "    link c : t() { w = 1 }\n}\n",
+    ),
     "calls": ("let a = f ( x )+ g [ 1 ] ( )", "let a = f(x) + g[1]()\n"),
     "line ends": ("let a = 1\r\n\tlet b = 2\r\n", "let a = 1\nlet b = 2\n"),
 }
