@@ -10,15 +10,12 @@ from dataclasses import dataclass
 from itertools import product
 from math import prod
 
-from ..text.diagnostics import Diagnostic, SpecError
 from .body import product_of_two
+from .limits import MOST_BLOCK_ELEMENTS, MOST_BLOCKS, roughly, too_large, too_long
 from .nest import Counter, Nest, Site
 
 #: Elements of the largest array of a block, about: it should stay in the processor's cache.
 BLOCK_ELEMENTS = 1 << 21
-#: Elements that an array may have if even the smallest block has more.
-MOST_BLOCK_ELEMENTS = 1 << 26
-MOST_BLOCKS = 5_000_000
 
 Range = tuple[int, int]
 
@@ -56,7 +53,11 @@ class Layout:
         order, kept = {}, {}
         for dim in nest.layer.op.dims:
             counters = nest.of_dim(dim)
-            apart = [c for c in counters if (c.index < inner.above if c.spatial else c.index <= (-1 if sweep is None else sweep))]
+            apart = [
+                c
+                for c in counters
+                if (c.index < inner.above if c.spatial else c.index <= (-1 if sweep is None else sweep))
+            ]
             if dim in output.dims:  # as the words lie in the memory: visit, instance, index
                 apart.sort(key=lambda c: (c.spatial, c.index))
             order[dim] = (*apart, *(c for c in counters if c not in apart))
@@ -77,9 +78,7 @@ class Plan:
         """The largest blocks whose arrays are small enough; raises SpecError (E652) if there are none."""
         plan = Plan(nest, len(nest.counters), 1)
         if plan._elements(layout) > MOST_BLOCK_ELEMENTS:
-            raise SpecError(
-                Diagnostic("E652", f"`{nest.layer.name}` is too large to be executed: too many operations in one step")
-            )
+            raise too_large(nest.layer, "too many words are used in one step")
         for counter in reversed(nest.temporal):
             wider = Plan(nest, counter.index, counter.trips)
             if wider._elements(layout) > BLOCK_ELEMENTS:
@@ -115,10 +114,9 @@ class Plan:
         """The blocks in which some instance has a point, in odometer order."""
         walked = [c for c in self.nest.temporal if c.index <= self.first]
         starts = [range(0, c.trips, self.piece if c.index == self.first else 1) for c in walked]
-        if prod(len(s) for s in starts) > MOST_BLOCKS:
-            raise SpecError(
-                Diagnostic("E653", "executing this mapping takes too long", help="run it without values, or map larger tiles")
-            )
+        count = prod(len(s) for s in starts)
+        if count > MOST_BLOCKS:
+            raise too_long(self.nest.layer, f"it falls into {roughly(count)} blocks of steps")
         before: tuple[int, ...] | None = None
         for setting in product(*starts):
             ranges = [(0, c.trips) for c in self.nest.counters]

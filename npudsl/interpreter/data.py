@@ -13,13 +13,11 @@ from typing import Any
 import numpy as np
 
 from ..spec.op import Layer, Rank, Tensor
-from ..text.diagnostics import Diagnostic, SpecError
 from .body import integer_bound
+from .limits import MOST_ELEMENTS, roughly, too_large
 
 #: Operand values are integers from -LARGEST to LARGEST without 0 (positive where a function needs it).
 LARGEST = 7
-#: Largest number of elements of a tensor's index box.
-MOST_ELEMENTS = 1 << 28
 
 
 @dataclass(frozen=True)
@@ -75,12 +73,10 @@ def box(tensor: Tensor, layer: Layer) -> tuple[range, ...]:
     spans = tuple(_span(r, layer) for r in tensor.ranks)
     size = prod(s.stop - s.start for s in spans)
     if size > MOST_ELEMENTS:
-        raise SpecError(
-            Diagnostic(
-                "E652",
-                f"`{layer.name}` is too large to be executed: the indices of `{tensor.name}` span {size:.3g} elements",
-                notes=(f"the interpreter holds at most {MOST_ELEMENTS} elements of a tensor",),
-            )
+        raise too_large(
+            layer,
+            f"the indices of `{tensor.name}` span {roughly(size)} elements",
+            f"the interpreter holds at most {MOST_ELEMENTS} elements of a tensor",
         )
     return spans
 
@@ -90,9 +86,11 @@ def operand(tensor: Tensor, layer: Layer, arithmetic: Arithmetic, seed: int) -> 
     spans = box(tensor, layer)
     position = [t.name for t in layer.op.tensors].index(tensor.name)
     random = np.random.default_rng((seed, position))
-    values = random.integers(1, LARGEST + 1, size=tuple(len(s) for s in spans)).astype(arithmetic.dtype)
-    if integer_bound(layer.op.body, LARGEST) is not None:  # roots, logarithms and quotients want positive numbers
-        values *= random.integers(0, 2, size=values.shape, dtype=np.int8) * 2 - 1
+    choices = [v for v in range(-LARGEST, LARGEST + 1) if v]
+    if integer_bound(layer.op.body, LARGEST) is None:  # roots, logarithms and quotients want positive numbers
+        choices = [abs(v) for v in choices]
+    drawn = random.integers(0, len(choices), size=[s.stop - s.start for s in spans], dtype=np.uint8)
+    values = np.array(choices, dtype=arithmetic.dtype)[drawn]
     extents = dict(layer.extents).get(tensor.name)
     for axis, span in enumerate(spans):
         stop = extents[axis] if extents else span.stop

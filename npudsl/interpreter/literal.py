@@ -126,9 +126,7 @@ class _Machine:
             if all(point[d] < bound for d, bound in self.nest.layer.bounds):
                 yield instance, point
 
-    def _values(
-        self, setting: tuple[int, ...], spatial: Iterable[Counter], instance: Instance
-    ) -> dict[int, int]:
+    def _values(self, setting: tuple[int, ...], spatial: Iterable[Counter], instance: Instance) -> dict[int, int]:
         """Counter index -> value."""
         at = {c.index: v for c, v in zip(self.nest.temporal, setting, strict=True)}
         return at | {c.index: v for c, v in zip(spatial, instance, strict=True)}

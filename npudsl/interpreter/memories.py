@@ -8,11 +8,13 @@ visits are combined in one go, since each visit starts from what the one before 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 
 import numpy as np
 
 from ..spec.op import Tensor
 from .blocks import Block, Layout, Plan
+from .limits import MOST_BLOCK_ELEMENTS, roughly, too_large
 from .nest import Counter, Nest, Site, Transfer
 from .operations import KEPT, SUMMED, Labelled
 from .sets import Group
@@ -44,8 +46,15 @@ class Chain:
         return tuple(d for g in self.groups for d in g.dims)
 
     def shape(self, site: Site, block: Block) -> list[int]:
+        """Words of a site along each axis; raises SpecError (E652) if all instances together hold too many."""
         parts = [shelf.part(block) for shelf in self.shelves[site]]
-        return [p.stop - p.start for p in parts]
+        sizes = [p.stop - p.start for p in parts]
+        if prod(sizes) > MOST_BLOCK_ELEMENTS:
+            raise too_large(
+                self.plan.nest.layer,
+                f"all instances of `{site.memory}` together hold {roughly(prod(sizes))} words of `{site.tensor}`",
+            )
+        return sizes
 
 
 def _standing(tensor: Tensor, home: Site) -> Transfer:
@@ -73,7 +82,7 @@ class Operand:
         chain, site = self.chain, transfer.child
         words = chain.contents[transfer.parent]
         slides = transfer.slides(block.advanced)
-        parts = [shelf.part(block) for shelf in chain.shelves[site]]
+        shape = chain.shape(site, block)
         for axis, gate in enumerate(chain.gates[site]):
             swept = slides and transfer.sweep in {c.index for c in gate.child.tiles.visits}
             if swept:
@@ -84,10 +93,11 @@ class Operand:
         if slides:
             stayed = chain.contents[site].take(slide.kept_from, axis=swept_axis)
             new = words
-            words = np.empty([p.stop - p.start for p in parts], dtype=new.dtype)
+            words = np.empty(shape, dtype=new.dtype)
             words[_at(swept_axis, slide.kept)] = stayed
             words[_at(swept_axis, slide.new)] = new
-        chain.contents[site], self._held[site] = words, parts
+        chain.contents[site] = words
+        self._held[site] = [shelf.part(block) for shelf in chain.shelves[site]]
 
     def present(self, block: Block) -> Labelled:
         """What the operations of the block read, through the sites within the block; zero where there is no point."""

@@ -113,7 +113,9 @@ def _one_by_one(
     for axis, dim in enumerate(op.dims):
         exists = extents[dim].exists
         if exists is not None:
-            there = exists.reshape((1,) * (2 * axis) + tuple(shape[2 * axis : 2 * axis + 2]) + (1,) * (len(shape) - 2 * axis - 2))
+            there = exists.reshape(
+                (1,) * (2 * axis) + tuple(shape[2 * axis : 2 * axis + 2]) + (1,) * (len(shape) - 2 * axis - 2)
+            )
             values = np.where(there, values, np.asarray(zero, dtype=values.dtype))
     values = combine.reduce(values, axis=tuple(range(SUMMED, len(shape), 2)))
     return Labelled(values, tuple((d, KEPT) for d in op.dims))

@@ -15,11 +15,8 @@ from math import prod
 import numpy as np
 
 from ..spec.op import Layer, Rank, Tensor
-from ..text.diagnostics import Diagnostic, SpecError
+from .limits import MOST_SETTINGS, roughly, too_large
 from .nest import Counter, Nest, Transfer
-
-#: Largest number of counter settings of one group (its points, padding of imperfect factors included).
-MOST_SETTINGS = 1 << 23
 
 
 @dataclass(frozen=True)
@@ -65,18 +62,17 @@ def points(group: Group, layer: Layer, counters: Sequence[Counter]) -> Points:
     shape = tuple(c.trips for c in counters)
     spans = group.spans(layer)
     if prod(shape) > MOST_SETTINGS or prod(spans) * prod(shape) >= 1 << 62:
-        raise SpecError(
-            Diagnostic(
-                "E652",
-                f"`{layer.name}` is too large to be executed: dims {', '.join(group.dims)} index a tensor together "
-                f"and have {prod(shape):.3g} points",
-                notes=(f"the interpreter compares sets of at most {MOST_SETTINGS} points",),
-            )
+        raise too_large(
+            layer,
+            f"dims that index a tensor together ({', '.join(group.dims)}) have {roughly(prod(shape))} points",
+            f"the interpreter compares sets of at most {MOST_SETTINGS} points",
         )
     position = {d: np.zeros((1,) * len(shape), dtype=np.int64) for d in group.dims}
     for axis, counter in enumerate(counters):
         steps = np.arange(counter.trips, dtype=np.int64) * counter.stride
-        position[counter.dim] = position[counter.dim] + steps.reshape([-1 if i == axis else 1 for i in range(len(shape))])
+        position[counter.dim] = position[counter.dim] + steps.reshape(
+            [-1 if i == axis else 1 for i in range(len(shape))]
+        )
     codes = np.zeros(shape, dtype=np.int64)
     for rank, span in zip(group.ranks, spans, strict=True):
         codes = codes * span + sum(t.coefficient * position[t.dim] for t in rank.terms)

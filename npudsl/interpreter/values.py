@@ -12,17 +12,19 @@ from . import direct
 from .blocks import Block, Layout, Plan
 from .body import REDUCTIONS
 from .data import Arithmetic, Field, operands
+from .limits import check_operations
 from .memories import Chain, Operand, Output
 from .nest import Nest
 from .operations import Extent, Labelled, operate
 from .sets import Group
 
 
-def output_equal(nest: Nest, seed: int, tick: Callable[[int], None] | None = None) -> bool:
+def output_equal(nest: Nest, seed: int, tick: Callable[[], None] | None = None) -> bool:
     """Execute a nest on random data and compare what the home of the output holds with the operator's output.
 
     Raises SpecError (E652, E653) if the nest is too large.
     """
+    check_operations(nest.layer)
     arithmetic = Arithmetic.of(nest.layer)
     fields = operands(nest.layer, arithmetic, seed)
     mine = _Engine(nest, fields, arithmetic).run(tick)
@@ -47,7 +49,7 @@ class _Engine:
         held = [shelf.tiles.keys for shelf in chain.shelves[chain.home]]
         return Operand(chain, _by_groups(tensor, field.values, held))
 
-    def run(self, tick: Callable[[int], None] | None) -> np.ndarray:
+    def run(self, tick: Callable[[], None] | None) -> np.ndarray:
         """Execute everything; the contents of the output's home, one axis per group."""
         for block in self.plan.blocks():
             for operand in self.operands.values():
@@ -56,7 +58,7 @@ class _Engine:
             present = {name: operand.present(block) for name, operand in self.operands.items()}
             self.output.collect(self._operate(block, present), block)
             if tick is not None:
-                tick(1)
+                tick()
         return self.output.finish()
 
     def _operate(self, block: Block, present: dict[str, Labelled]) -> Labelled:

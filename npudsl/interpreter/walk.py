@@ -13,13 +13,14 @@ from math import prod
 
 import numpy as np
 
-from ..text.diagnostics import Diagnostic, SpecError
+from ..spec.op import Layer
+from .limits import MOST_VISITS, roughly, too_long
 from .nest import Counter
 
 #: Visits that one vector holds, about.
 RUN = 1 << 14
-#: Vectors of one group that are remembered.
-REMEMBERED = 512
+#: Elements of all vectors of one group that are remembered.
+REMEMBERED = 1 << 21
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,9 @@ class Course:
         return Course._joined(rest, shape, order, 0, cut, piece)
 
     @staticmethod
-    def _joined(rest: list[Counter], shape: list[int], order: list[int], more: int, cut: int | None, piece: int) -> Course:
+    def _joined(
+        rest: list[Counter], shape: list[int], order: list[int], more: int, cut: int | None, piece: int
+    ) -> Course:
         shape = [c.trips for c in rest] + shape
         return Course(tuple(shape), (*(c.index for c in rest), *order), len(rest) + more, cut, piece)
 
@@ -88,6 +91,7 @@ class _Reader:
         self._words = words.reshape([course.shape[i] for i in self.outer] + inner)
         self._inner = course.shape[course.outer :]
         self.scalar = prod(inner) == 1
+        self._most = REMEMBERED // prod(self._inner)
         self._seen: dict[tuple[int, ...], np.ndarray] = {}
 
     def at(self, setting: tuple[int, ...]) -> np.ndarray:
@@ -96,7 +100,7 @@ class _Reader:
         if found is None:
             found = self._words[key]
             found = found.reshape(()) if self.scalar else np.broadcast_to(found, self._inner).reshape(-1)
-            if len(self._seen) < REMEMBERED:
+            if len(self._seen) < self._most:
                 self._seen[key] = found
         return found
 
@@ -113,8 +117,9 @@ def _split(words: np.ndarray, axis: int, piece: int) -> np.ndarray:
 class Walker:
     """Walks visits, and gives up with SpecError (E653) once `left` visits are used up. `tick` is called now and then."""
 
-    left: float
-    tick: Callable[[int], None] | None = None
+    layer: Layer
+    tick: Callable[[], None] | None = None
+    left: int = MOST_VISITS
 
     def total(self, counters: Sequence[Counter], tables: Sequence[Table]) -> int:
         """The sum over all visits."""
@@ -137,15 +142,13 @@ class Walker:
                 words = words * reader.at(setting)
             yield words, 1 if words.ndim else length
             if self.tick is not None:
-                self.tick(length)
+                self.tick()
 
     def _pay(self, visits: int) -> None:
         self.left -= visits
         if self.left < 0:
-            raise SpecError(
-                Diagnostic(
-                    "E653",
-                    f"executing this mapping takes too long: {visits:.3g} visits of one tile",
-                    help="use more of the array, or larger tiles in the innermost memories",
-                )
+            raise too_long(
+                self.layer,
+                f"a tile is visited {roughly(visits)} times",
+                f"the interpreter walks at most {MOST_VISITS} visits: larger tiles or more parallel units need fewer",
             )
