@@ -1,7 +1,7 @@
 """Indices of tensors: polynomials over dims, computed symbolically, that must come out affine with whole coefficients.
 
-`stride*p + dilation*r - pad` with its parameters put in becomes a `Rank`. E310: not affine; E311: a negative coefficient;
-E312: not whole, or too large.
+`stride*p + dilation*r - pad` with its parameters put in becomes a `Rank`. E310: not affine; E311: a negative
+coefficient; E312: not whole, or too large.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Equations: `output[...] += weight[...] * input[...]` to tensors with ranks and a body that the interpreter evaluates."""
+"""Equations: `output[...] += weight[...] * input[...]` to tensors with ranks and a body for the interpreter."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .convert import as_bool, as_number
 from .evaluate import evaluate
 from .limits import MAX_DEPTH, too_deep
 from .op import FUNCTIONS, Apply, Constant, Expr, Rank, Read
-from .scope import Scope
+from .scope import CONSTANTS, Scope
 
 #: Tensors that an equation may have.
 MAX_TENSORS = 32
@@ -36,7 +36,7 @@ class Indexed:
                 "E317", f"`{reference.path.text}` is not a tensor", reference.span, "a tensor has a plain name"
             )
         name = reference.path.text
-        if name in self.dims or self.scope.lookup(name) is not None:
+        if name in self.dims or name in CONSTANTS or self.scope.own(name) is not None:
             kind = "a dim" if name in self.dims else "defined already"
             raise _wrong("E203", f"`{name}` is {kind}, so it cannot be a tensor", reference.path.span, "indexed here")
         ranks = tuple(rank_of(self._expression(item), self.dims, self.scope) for item in reference.items or ())
