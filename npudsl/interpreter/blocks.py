@@ -1,4 +1,4 @@
-"""Cutting a nest into blocks: the outer temporal counters are walked one by one, all inner ones and all instances together.
+"""Cutting a nest into blocks: outer temporal counters are walked one by one, inner ones and instances all at once.
 
 A block is a box of counter values. Everything inside a block is one array operation per tensor, site and group.
 """
@@ -22,7 +22,7 @@ Range = tuple[int, int]
 
 @dataclass(frozen=True)
 class Block:
-    """`ranges[i]`: the values (first, end) of the counter with index i. `advanced`: the counter that advanced before it."""
+    """`ranges[i]`: values (first, end) of the counter with index i. `advanced`: index of the counter that advanced."""
 
     ranges: tuple[Range, ...]
     advanced: int | None
@@ -67,7 +67,7 @@ class Layout:
 
 @dataclass(frozen=True)
 class Plan:
-    """Temporal counters with an index below `first` are walked value by value, the one with index `first` by `piece` values."""
+    """Temporal counters with an index below `first` are walked value by value, the one at `first` by `piece` values."""
 
     nest: Nest
     first: int

@@ -22,7 +22,8 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "+": np.add, "-": np.subtract, "*": np.multiply, "/": np.true_divide, "neg": np.negative, "exp": np.exp,
     "log": np.log, "sqrt": np.sqrt, "rsqrt": lambda x: 1 / np.sqrt(x), "tanh": np.tanh,
     "sigmoid": lambda x: 1 / (1 + np.exp(-x)), "relu": lambda x: np.maximum(x, 0),
-    "relu6": lambda x: np.minimum(np.maximum(x, 0), 6), "abs": np.abs, "erf": _erf, "max": np.maximum, "min": np.minimum,
+    "relu6": lambda x: np.minimum(np.maximum(x, 0), 6), "abs": np.abs, "erf": _erf, "max": np.maximum,
+    "min": np.minimum,
 }  # fmt: skip
 
 #: Per reduction: the ufunc that combines two values, and the value from which a word starts ("zero").

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import product
 from math import prod
+from string import ascii_letters
+from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
@@ -25,7 +27,7 @@ Box = dict[str, range]
 
 
 def output(layer: Layer, fields: dict[str, Field], dtype: np.dtype | type) -> np.ndarray:
-    """The output on the box of its rank indices (`data.box`), shape as there; untouched elements hold the reduction's zero."""
+    """The output on the box of its rank indices (`data.box`); untouched elements hold the reduction's zero."""
     op = layer.op
     combine, zero = REDUCTIONS[op.reduction]
     result = np.full([s.stop - s.start for s in box(op.output, layer)], zero, dtype=dtype)
@@ -70,27 +72,30 @@ def _boxes(layer: Layer, factors: tuple[Tensor, Tensor] | None) -> Iterator[Box]
 def _view(field: Field, tensor: Tensor, points: Box, *, writeable: bool = False) -> np.ndarray:
     """The tensor's elements at the points of a box, one axis per dim of the tensor."""
     first = [r.constant + sum(t.coefficient * points[t.dim].start for t in r.terms) for r in tensor.ranks]
-    starts = (slice(i - low, None) for i, low in zip(first, field.low, strict=True))
-    corner = field.values[(*starts, ...)]  # `...`: a view also of a tensor without ranks
+    corner: tuple[Any, ...] = tuple(slice(i - low, None) for i, low in zip(first, field.low, strict=True))
+    start = field.values[(*corner, ...)]  # `...`: a view also of a tensor without ranks
     strides = dict.fromkeys(tensor.dims, 0)
     for rank, stride in zip(tensor.ranks, field.values.strides, strict=True):
         for term in rank.terms:
             strides[term.dim] += term.coefficient * stride
     shape = [len(points[d]) for d in tensor.dims]
-    return as_strided(corner, shape, list(strides.values()), writeable=writeable)
+    return as_strided(start, shape, list(strides.values()), writeable=writeable)
 
 
 def _products(op: Operator, views: dict[str, np.ndarray], factors: tuple[Tensor, Tensor]) -> np.ndarray:
     """Sums of products over the dims that the output lacks; one axis per dim of the output."""
     sizes = {d: n for t in factors for d, n in zip(t.dims, views[t.name].shape, strict=True)}
     long = [d for d in op.dims if sizes[d] > 1]
-    arguments: list[object] = []
+    letter = dict(zip(long, ascii_letters, strict=False))
+    kept = [d for d in op.output.dims if d in long]
+    names, arrays = [], []
     for tensor in factors:
         dims = [d for d in tensor.dims if d in long]
-        arguments += [views[tensor.name].reshape([sizes[d] for d in dims]), [long.index(d) for d in dims]]
-    kept = [d for d in op.output.dims if d in long]
-    shared = any(all(d in t.dims for t in factors) for d in kept)
-    values = np.einsum(*arguments, [long.index(d) for d in kept], optimize=not shared)
+        names.append("".join(letter[d] for d in dims))
+        arrays.append(views[tensor.name].reshape([sizes[d] for d in dims]))
+    shared = any(all(d in t.dims for t in factors) for d in kept)  # then it is no matrix product
+    equation = f"{names[0]},{names[1]}->{''.join(letter[d] for d in kept)}"
+    values = np.einsum(equation, arrays[0], arrays[1], optimize=not shared)
     return values.reshape([sizes[d] for d in op.output.dims])
 
 

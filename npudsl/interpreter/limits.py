@@ -49,7 +49,7 @@ def check_operations(layer: Layer) -> None:
         raise too_long(
             layer,
             f"it has {roughly(layer.points)} operations",
-            f"the interpreter computes outputs of at most {roughly(MOST_OPERATIONS)} operations; counting alone goes further",
+            f"outputs are computed for at most {roughly(MOST_OPERATIONS)} operations; counting alone goes further",
         )
 
 

@@ -1,23 +1,23 @@
 """The plain executor: every memory instance is a dict, every step is walked, every word is moved by itself.
 
-Slow and obviously right: for tiny nests, and as the reference of the fast executor. Written from semantics.md, Movement.
+For tiny nests, and as the reference of the fast executor. Written from semantics.md, Movement.
 """
 
 from __future__ import annotations
 
-from collections import Counter as Multiset
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import product
 from typing import Any
 
 from ..mapping.nest import Mapping
-from ..mapping.tally import Access, Tally
+from ..mapping.tally import Tally
 from ..spec.arch import Arch
 from ..spec.op import Layer, Tensor
 from . import structure
 from .body import REDUCTIONS, evaluate
 from .data import Arithmetic, Field, operands
+from .ledger import Ledger
 from .nest import Counter, Nest, Site, Transfer
 
 Element = tuple[int, ...]
@@ -51,7 +51,7 @@ def execute(arch: Arch, layer: Layer, mapping: Mapping, seed: int = 0) -> Outcom
     structure.check(arch, layer, mapping)
     machine = _Machine(Nest.of(arch, layer, mapping), operands(layer, Arithmetic.of(layer), seed))
     machine.run()
-    return Outcome(machine.tally(), machine.output())
+    return Outcome(machine.ledger.tally(machine.nest, machine.points, machine.steps), machine.output())
 
 
 def direct(layer: Layer, seed: int = 0) -> dict[Element, Any]:
@@ -79,10 +79,7 @@ class _Machine:
         self.nest = nest
         self.fields = fields
         self.held = {site: Held() for site in nest.sites}
-        self.reads: Multiset[tuple[str, str]] = Multiset()
-        self.writes: Multiset[tuple[str, str]] = Multiset()
-        self.carried: Multiset[tuple[str, str]] = Multiset()
-        self.largest: Multiset[Site] = Multiset()
+        self.ledger = Ledger()
         self.steps = 0
         self.points = 0
         self._combine, self._zero = REDUCTIONS[nest.layer.op.reduction]
@@ -120,7 +117,7 @@ class _Machine:
         """Instance of the compute unit and point of every operation of a step."""
         for instance in product(*(range(c.factor) for c in self.nest.spatial)):
             at = self._values(setting, self.nest.spatial, instance)
-            point = {d: 0 for d in self.nest.layer.op.dims}
+            point = dict.fromkeys(self.nest.layer.op.dims, 0)
             for counter in self.nest.counters:
                 point[counter.dim] += counter.stride * at[counter.index]
             if all(point[d] < bound for d, bound in self.nest.layer.bounds):
@@ -169,7 +166,7 @@ class _Machine:
 
     def _hold(self, site: Site, tiles: Tiles) -> None:
         self.held[site].tiles = tiles
-        self.largest[site] = max(self.largest[site], *(len(t) for t in tiles.values()))
+        self.ledger.hold(site, max(len(t) for t in tiles.values()))
 
     def _fill(self, transfer: Transfer, tiles: Tiles, slides: bool) -> None:
         """A tile of an operand arrives: what is still there stays, the rest comes from the parent."""
@@ -181,8 +178,8 @@ class _Machine:
             values[i] = {e: source[e] if e in news[i] else child.values[i][e] for e in tile}
         child.values = values
         self._hold(transfer.child, tiles)
-        self.reads[_key(transfer.parent)] += shared(transfer, news, transfer.combining)
-        self.writes[_key(transfer.child)] += total(news)
+        self.ledger.read[transfer.parent] += shared(transfer, news, transfer.combining)
+        self.ledger.write[transfer.child] += total(news)
         self._carry(transfer, news)
 
     def _bring_back(self, transfer: Transfer, tiles: Tiles) -> None:
@@ -199,10 +196,10 @@ class _Machine:
                     continue
                 child.values[i][word] = source.pop(word, self._zero)  # the parent will be written again
                 restored += 1
-        self.reads[_key(transfer.parent)] += restored
-        self.writes[_key(transfer.child)] += restored
+        self.ledger.read[transfer.parent] += restored
+        self.ledger.write[transfer.child] += restored
         for crossing in transfer.crossings:
-            self._on_links(transfer, crossing.array.links, restored)
+            self.ledger.carry(transfer, crossing, restored)
 
     def _evict(self, transfer: Transfer) -> None:
         """The tiles of the output leave: partial sums meet on the way or in the parent."""
@@ -216,9 +213,9 @@ class _Machine:
                 received.add(word)
         everything = frozenset(c.index for c in transfer.between)
         written = shared(transfer, child.tiles, transfer.combining)
-        self.reads[_key(transfer.child)] += total(child.tiles)
-        self.writes[_key(transfer.parent)] += written
-        self.reads[_key(transfer.parent)] += written - shared(transfer, child.tiles, everything)
+        self.ledger.read[transfer.child] += total(child.tiles)
+        self.ledger.write[transfer.parent] += written
+        self.ledger.read[transfer.parent] += written - shared(transfer, child.tiles, everything)
         self._carry(transfer, child.tiles)
 
     # ---- operations -------------------------------------------------------------------------------
@@ -227,7 +224,7 @@ class _Machine:
         op = self.nest.layer.op
         last = {name: chain[-1] for name, chain in self.nest.transfers.items()}
         used: dict[str, Tiles] = {t.name: {} for t in op.tensors}
-        fresh = 0
+        fresh = 0  # words that start from zero with one of these operations
         for instance, point in operations:
             operand_values = {}
             for tensor in op.tensors:
@@ -241,52 +238,25 @@ class _Machine:
             sums[word] = self._combine(sums.get(word, self._zero), evaluate(op.body, operand_values))
         for tensor in op.operands:
             transfer = last[tensor.name]
-            self.reads[_key(transfer.parent)] += shared(transfer, used[tensor.name], transfer.combining)
+            self.ledger.read[transfer.parent] += shared(transfer, used[tensor.name], transfer.combining)
             self._carry(transfer, used[tensor.name])
         transfer = last[op.output.name]
         written = shared(transfer, used[op.output.name], transfer.combining)
-        self.writes[_key(transfer.parent)] += written
-        self.reads[_key(transfer.parent)] += written - fresh
+        self.ledger.write[transfer.parent] += written
+        self.ledger.read[transfer.parent] += written - fresh
         self._carry(transfer, used[op.output.name])
         for crossing in transfer.crossings:
-            self._on_links(transfer, crossing.array.links, written - fresh)
+            self.ledger.carry(transfer, crossing, written - fresh)
 
     # ---- counters ---------------------------------------------------------------------------------
 
     def _carry(self, transfer: Transfer, words: Tiles) -> None:
         for crossing in transfer.crossings:
-            self._on_links(transfer, crossing.array.links, shared(transfer, words, crossing.shared))
-
-    def _on_links(self, transfer: Transfer, links: Iterable[Any], words: int) -> None:
-        for link in links:
-            if link.carries(transfer.tensor.role):
-                self.carried[link.name, transfer.tensor.name] += words
+            self.ledger.carry(transfer, crossing, shared(transfer, words, crossing.shared))
 
     def output(self) -> dict[Element, Any]:
         """What the home of the output holds at the end."""
         return self.held[self.nest.home(self.nest.layer.op.output.name)].values.get((), {})
-
-    def tally(self) -> Tally:
-        arch, op = self.nest.arch, self.nest.layer.op
-        counts: dict[str, dict[str, Access]] = {}
-        used: dict[str, int] = {}
-        for memory in arch.memories:
-            sites = {s.tensor: s for s in self.nest.sites if s.memory == memory.name}
-            for name in (t.name for t in op.tensors if t.name in sites):
-                key = (memory.name, name)
-                counts.setdefault(memory.name, {})[name] = Access(int(self.reads[key]), int(self.writes[key]))
-                used[memory.name] = used.get(memory.name, 0) + self.largest[sites[name]]
-        links = {
-            link.name: {t.name: int(self.carried[link.name, t.name]) for t in op.tensors if link.carries(t.role)}
-            for array in arch.arrays
-            for link in array.links
-        }
-        return Tally(self.points, self.steps, counts, links, used)
-
-
-def _key(site: Site) -> tuple[str, str]:
-    assert site.memory is not None
-    return site.memory, site.tensor
 
 
 def _holder(transfer: Transfer, tiles: Tiles, above: Instance, word: Element) -> Instance:
@@ -299,7 +269,7 @@ def total(words: Tiles) -> int:
 
 
 def shared(transfer: Transfer, words: Tiles, combining: frozenset[int]) -> int:
-    """Words when instances that differ only in `combining` counters share them: unions over those, summed over the rest."""
+    """Words when instances that differ only in `combining` counters share them: unions over those, summed."""
     unions: dict[Instance, set[Element]] = {}
     for i, w in words.items():
         key = tuple(v for c, v in zip(transfer.instances, i, strict=True) if c.index not in combining)

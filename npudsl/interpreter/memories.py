@@ -138,7 +138,7 @@ class Operand:
 
 
 class Output:
-    """Partial sums of the output in all memories. Arrays have an axis for the instances along reduced dims, then the groups'."""
+    """Partial sums of the output in all memories. Arrays: an axis for instances on reduced dims, then the groups'."""
 
     def __init__(self, chain: Chain, nest: Nest, combine: np.ufunc, zero: float, dtype: np.dtype) -> None:
         self.chain, self.nest = chain, nest

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 from ..mapping.nest import Loop, Mapping
 from ..spec.arch import Arch, Array
@@ -128,14 +129,12 @@ class Nest:
 
     @cached_property
     def transfers(self) -> dict[str, tuple[Transfer, ...]]:
-        """Per tensor its transfers, outermost first; the last one is between the innermost site and the compute unit."""
+        """Per tensor its transfers, outermost first; the last is between its innermost site and the compute unit."""
         result = {}
         for tensor in self.layer.op.tensors:
             chain = [s for s in self.sites if s.tensor == tensor.name]
             chain.append(Site(tensor.name, None, len(self.counters)))
-            result[tensor.name] = tuple(
-                self._transfer(tensor, parent, child) for parent, child in zip(chain, chain[1:], strict=False)
-            )
+            result[tensor.name] = tuple(self._transfer(tensor, parent, child) for parent, child in pairwise(chain))
         return result
 
     def _transfer(self, tensor: Tensor, parent: Site, child: Site) -> Transfer:

@@ -1,4 +1,4 @@
-"""The operations of a block: from operand arrays to the partial sums that its visits leave in the output's innermost memory.
+"""The operations of a block: from operand arrays to the partial sums that its visits leave in the innermost memory.
 
 Arrays have one axis per (dim, part): part `KEPT` tells words or partial sums apart, part `SUMMED` is added up in place.
 """
@@ -43,7 +43,7 @@ class Labelled:
 
 @dataclass(frozen=True)
 class Extent:
-    """A dim in a block: how many settings are kept apart and summed, and which of all settings are points (None: all)."""
+    """A dim in a block: settings kept apart, settings summed, and which of all settings are points (None: all)."""
 
     kept: int
     summed: int

@@ -1,8 +1,8 @@
 """Element sets of tiles, as arrays, per group of dims: the sets that the fast executor compares.
 
 Dims that share no rank choose their indices independently, so a tile is the cartesian product of one set per group, in
-every instance and at every visit; intersections, differences within one group and unions over all instances of a product
-are products of the same. Here the sets of one group are made from the loop counters, point by point, and compared.
+every instance and at every visit; intersections, differences in one group and unions over instances of such products
+are products again. Here the sets of one group are made from the loop counters, point by point, and compared.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from .nest import Counter, Nest, Transfer
 
 @dataclass(frozen=True)
 class Group:
-    """Dims that share ranks, and these ranks. A dim that the tensor lacks is a group without ranks: its set is {()} or empty."""
+    """Dims that share ranks, and these ranks. A dim that the tensor lacks is a group without ranks."""
 
     dims: tuple[str, ...]
     ranks: tuple[Rank, ...]
@@ -95,7 +95,7 @@ class Tiles:
 
     @staticmethod
     def of(group: Group, nest: Nest, transfer: Transfer) -> Tiles:
-        """The tiles that arrive at the child: counters above it by visit and instance (0 inside the sweep), all below free."""
+        """Tiles that arrive at the child: counters above it by visit and instance (0 inside the sweep), others free."""
         visits, instances = group.of(transfer.visits), group.of(transfer.instances)
         below = group.of(nest.counters[transfer.child.above :])
         found = points(group, nest.layer, (*visits, *instances, *below))
@@ -145,7 +145,7 @@ class Tiles:
 
     def first_visits(self) -> Tiles:
         """Words that an instance has for the first time, visits in odometer order."""
-        visit, word = np.divmod(self.keys, self.copies * self.radix)
+        word = self.keys % (self.copies * self.radix)
         _, first = np.unique(word, return_index=True)  # the keys are sorted by visit: the first occurrence
         return self.with_keys(np.sort(self.keys[first]))
 

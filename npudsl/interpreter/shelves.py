@@ -90,7 +90,7 @@ class Slide:
 
 @dataclass(frozen=True)
 class Merge:
-    """Values along an axis that meet in the same place: take `order` (None: all), combine runs from `starts` (None: single)."""
+    """Values along an axis that meet in places: take `order` (None: all), combine runs from `starts` (None: single)."""
 
     order: np.ndarray | None
     starts: np.ndarray | None
@@ -207,7 +207,7 @@ class Desk:
         self._merges: dict[tuple[Range, ...], Merge] = {}
 
     def uses(self, block: Block) -> np.ndarray:
-        """Places in the slice of the innermost site, -1 where there is no point; axes of the group's dims, flattened."""
+        """Places in the innermost site's slice, -1 where there is no point; flattened from one axis per dim."""
         key = block.of(self._counters)
         if key in self._uses:
             return self._uses[key]

@@ -1,12 +1,13 @@
 """What a mapping must have for the interpreter to be able to execute it.
 
-Less than legality (`mapping/legality.py`): a mapping that overflows a memory or does not cover its layer can be executed,
-the counters and the output tell. One whose nodes stand in no order cannot.
+Less than legality (`mapping/legality.py`): a mapping that overflows a memory or does not cover its layer can be
+executed, the counters and the output tell. One whose nodes stand in no order cannot.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from ..mapping.nest import Loop, Mapping, Node
 from ..spec.arch import Arch
@@ -60,14 +61,14 @@ def _misplaced(arch: Arch, mapping: Mapping, tensor: str) -> Iterator[str]:
         yield f"the outermost node of `{tensor}` stands below a loop, but the outermost memory holds whole tensors"
     chain: list[tuple[str | None, int]] = [(n.memory, above) for n, above in places]
     chain.append((None, len(mapping.loops)))
-    for (outer, start), (inner, stop) in zip(chain, chain[1:], strict=False):
-        if inner is not None and arch.depth[inner] < arch.depth[outer or ""] or inner == outer:
+    for (outer, start), (inner, stop) in pairwise(chain):
+        if inner == outer or (inner and outer and arch.depth[inner] < arch.depth[outer]):
             yield f"`{tensor}` is held in `{inner}` below `{outer}`, against the order of the memories"
             continue
         crossed = {a.name for a in arch.arrays_between(outer, inner)}
         for loop in mapping.loops[start:stop]:
             if loop.spatial and loop.array not in crossed:
                 yield (
-                    f"`{loop.dim}` is unrolled over `{loop.array}` between `{outer}` and `{inner or arch.compute.name}` "
-                    f"of `{tensor}`, but that array does not lie there"
+                    f"`{loop.dim}` is unrolled over `{loop.array}` between `{outer}` and "
+                    f"`{inner or arch.compute.name}` of `{tensor}`, but that array does not lie there"
                 )

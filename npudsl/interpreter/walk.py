@@ -1,7 +1,7 @@
 """Walking every visit of a site: what happens at a visit is read from one table per group of dims.
 
-A visit's words form a cartesian product, so their number is the product of the sizes of the groups' sets *at this visit*;
-the visits are walked in odometer order, a run of inner settings at a time as one vector.
+A visit's words form a cartesian product, so their number is the product of the sizes of the groups' sets *at this
+visit*; the visits are walked in odometer order, a run of inner settings at a time as one vector.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ def _split(words: np.ndarray, axis: int, piece: int) -> np.ndarray:
 
 @dataclass
 class Walker:
-    """Walks visits, and gives up with SpecError (E653) once `left` visits are used up. `tick` is called now and then."""
+    """Walks visits; gives up with SpecError (E653) when `left` visits are used up. `tick` is called now and then."""
 
     layer: Layer
     tick: Callable[[], None] | None = None

@@ -19,7 +19,7 @@ class Disagreement(Exception):
 
 @dataclass(frozen=True)
 class Verdict:
-    """`differences`: one sentence for each counter that differs, and one if the output is wrong. `seconds`: wall-clock time."""
+    """`differences`: a sentence for each counter that differs, and one for a wrong output. `seconds`: wall clock."""
 
     layer: str
     mapping: str

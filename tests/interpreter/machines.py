@@ -19,7 +19,7 @@ def memory(name: str, words: int | None, *roles: str) -> Memory:
 
 
 def eyeriss(rows: int = 12, columns: int = 14) -> Arch:
-    """DRAM, 100 KiB buffer for inputs and partial sums, array with multicast and reduction, spads of 12, 224 and 24 words."""
+    """DRAM, 100 KiB of inputs and partial sums, a reducing array, spads of 12, 224 and 24 words."""
     bus = Link("bus", multicast=frozenset({"input", "weight"}))
     chain = Link("chain", reduce=frozenset({"output"}))
     spads = (memory("ifmap", 12, "input"), memory("filter", 224, "weight"), memory("psum", 24, "output"))
