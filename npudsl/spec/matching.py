@@ -5,8 +5,8 @@ the same for every batch size (values only decide between a meaning and a diagno
 
 1. From either end, a window takes one axis, and an open rank takes the axis of its own name.
 2. What lies between is one block; the product of its ranks is the product of its axes, which fixes one open rank.
-   Several open ranks: as many ranks as axes are one to one; open ranks before a known one are 1 (`b` of `[b, m = 4, k]`,
-   like a missing batch axis); more axes than ranks, all open: leading axes of size 1 are passed over (`g` of
+   Several open ranks: as many ranks as axes are one to one; open ranks before a known one are 1 (`b` of `[b, m = 4, k]`
+   is like a missing batch axis); more axes than ranks, all open: leading axes of size 1 are passed over (`g` of
    `[g = 1, m, p, q]` read as `[c, h, w]`); else the layer must write one of them.
 3. Ranks without an axis are 1, if open; known ones split the axis after them (`c -> g, c`), else the one before. Axes
    without a rank merge into the rank beside them (`c, p, q -> c`), if only one side has one.

@@ -1,0 +1,84 @@
+"""The networks of the standard library, against the counts that the survey's table and the papers give."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+
+from npudsl.spec.loader import load
+from npudsl.spec.net import Network
+from npudsl.spec.resources import stdlib_folder
+from npudsl.spec.summary import network_summary, weights
+
+
+@dataclass(frozen=True)
+class Counts:
+    conv_weights: int
+    conv_macs: int
+    weights: int
+    macs: int
+
+
+#: survey_models.md: exact integers from the layer tables, batch 1, no biases. 18 and 101 from the same layer tables.
+SURVEY = {
+    "lenet5": Counts(2_550, 357_600, 61_470, 416_520),
+    "alexnet": Counts(2_332_704, 665_784_864, 60_954_656, 724_406_816),
+    "overfeat_fast": Counts(15_984_672, 2_671_478_784, 145_909_792, 2_801_403_904),
+    "vgg16": Counts(14_710_464, 15_346_630_656, 138_344_128, 15_470_264_320),
+    "googlenet": Counts(5_966_272, 1_430_532_352, 6_990_272, 1_431_556_352),
+    "resnet18": Counts(11_166_912, 1_813_561_344, 11_678_912, 1_814_073_344),
+    "resnet34": Counts(21_267_648, 3_663_249_408, 21_779_648, 3_663_761_408),
+    "resnet50": Counts(23_454_912, 3_855_925_248, 25_502_912, 3_857_973_248),
+    "resnet101": Counts(42_394_816, 7_568_146_432, 44_442_816, 7_570_194_432),
+    "resnet152": Counts(57_992_384, 11_280_367_616, 60_040_384, 11_282_415_616),
+}
+
+
+def zoo(name: str, **settings: object) -> Network:
+    return load(stdlib_folder() / "nets" / f"{name}.npu").network(name, settings)
+
+
+@pytest.mark.parametrize("name", SURVEY)
+def test_counts_of_the_survey(name: str) -> None:
+    network = zoo(name)
+    convolutions = [layer for layer in network.layers if layer.op.name.startswith(("conv", "depthwise"))]
+    total = network_summary(network)["total"]
+    assert (
+        Counts(
+            sum(weights(layer) * layer.repeat for layer in convolutions),
+            sum(layer.macs * layer.repeat for layer in convolutions),
+            total["weights"],  # type: ignore[index]
+            total["macs"],  # type: ignore[index]
+        )
+        == SURVEY[name]
+    )
+
+
+@pytest.mark.parametrize("name", SURVEY)
+def test_a_batch_multiplies_operations_and_not_weights(name: str) -> None:
+    one, four = network_summary(zoo(name)), network_summary(zoo(name, batch=4))
+    for key, factor in (("macs", 4), ("ops", 4), ("weights", 1)):
+        assert four["total"][key] == factor * one["total"][key]  # type: ignore[index]
+
+
+def test_alexnet_has_eight_compute_layers() -> None:
+    network = zoo("alexnet", batch=4)
+    compute = [layer for layer in network.layers if layer.op.is_mac]
+    assert len(compute) == 8
+    assert sum(layer.macs for layer in compute) == 2_897_627_264
+    assert network.layer("conv2").bound == {"n": 4, "g": 2, "m": 128, "c": 48, "p": 27, "q": 27, "r": 5, "s": 5}
+    assert network.layer("fc6").bound == {"b": 1, "m": 4, "n": 4096, "k": 9216}
+
+
+@pytest.mark.parametrize("name", ["resnet50", "resnet101", "resnet152"])
+def test_deep_residual_networks_have_21_different_compute_layers(name: str) -> None:
+    assert len({layer.problem for layer in zoo(name).layers if layer.op.is_mac}) == 21
+
+
+def test_the_maps_of_the_survey() -> None:
+    sizes = {layer.name: layer.bound.get("p") for layer in zoo("googlenet").layers}
+    assert [sizes[n] for n in ("conv1", "pool1", "pool2", "pool3", "pool4")] == [112, 55, 27, 13, 6]
+    sizes = {layer.name: layer.bound.get("p") for layer in zoo("overfeat_fast").layers}
+    names = ("conv1", "pool1", "conv2", "pool2", "conv3", "conv5", "pool5")
+    assert [sizes[n] for n in names] == [56, 28, 24, 12, 12, 12, 6]
