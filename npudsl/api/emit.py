@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
+from ..mapping.text import to_text
 from ..spec.loader import SUFFIX
 from ..spec.program import Program
 from ..spec.resources import stdlib_folder
@@ -18,9 +20,20 @@ def emitted(best: Best, machine: Program, network: Program, target: str, setting
     """
     folder = Path(".") if target == "-" else Path(target).parent
     files = dict.fromkeys(Path(program.name) for program in (machine, network))
-    mappings = [best[a.layer.name].mapping.text() for a in best.answers.solved]
     head = [*_settings(settings), *(line for file in files for line in _import(file, folder.resolve()))]
+    arch = replace(best.answers.arch, name=_imported(machine, best.answers.arch.name))
+    net = _imported(network, best.answers.net)
+    mappings = [
+        to_text(arch, a.layer, a.mapping, name=best[a.layer.name].mapping.name, target=f"{net}.{a.layer.name}")
+        for a in best.answers.solved
+    ]
     return "\n".join([*head, "", "\n".join(mappings)])
+
+
+def _imported(program: Program, name: str) -> str:
+    """What a declaration of an imported file is called: the file's name stands for the one of the same name."""
+    file = Path(program.name).stem
+    return name if name == file else f"{file}.{name}"
 
 
 def _settings(settings: dict[str, str]) -> Iterator[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from ..mapping.evaluation import Evaluation
 from ..mapping.nest import Mapping
@@ -22,13 +21,10 @@ from ..text.diagnostics import Diagnostic, Label, SpecError
 from ..text.suggest import nearest
 from .names import choose_settings
 
-if TYPE_CHECKING:
-    from ..interpreter import Execution
-
 
 @dataclass(frozen=True)
 class Mapped:
-    """A mapping block, resolved."""
+    """A mapping block, resolved. `npudsl.verify` executes it and compares."""
 
     arch: Arch
     layer: Layer
@@ -36,15 +32,9 @@ class Mapped:
 
     def evaluate(self) -> Evaluation:
         """Counts and cost by closed forms."""
-        from ..model import evaluate
+        from ..model.evaluate import evaluate
 
         return evaluate(self.arch, self.layer, self.mapping)
-
-    def run(self, *, values: bool = True) -> Execution:
-        """Execute it: the same counts, and the output against a direct evaluation (unless `values` is false)."""
-        from ..interpreter import run
-
-        return run(self.arch, self.layer, self.mapping, values=values)
 
 
 def find_mapping(program: Program, name: str | None, settings: MappingOf[str, object]) -> Mapped:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass
 from fractions import Fraction
@@ -15,8 +15,11 @@ from ..solver.solution import Certificate
 from ..spec.arch import Arch
 from ..spec.op import Layer
 from ..text.suggest import nearest
+from .mapped import Mapped
 
 if TYPE_CHECKING:
+    import sympy
+
     from ..verify import Verdict
 
 
@@ -88,6 +91,29 @@ class LayerResult:
         """The share of the machine's compute units that work, from 0 to 1."""
         return float(self.answer.cost.utilization)
 
+    def explain(self, memory: str, tensor: str, action: str) -> sympy.Expr:
+        """The closed form of one counter (`action`: `read` or `write`) in the factors of the loops and the bounds.
+
+        Raises `LookupError` for a memory or tensor that does not exist, `ValueError` for another action.
+        """
+        from ..model.counts import derive
+
+        if action not in ("read", "write"):
+            raise ValueError(f"`{action}` is neither `read` nor `write`")
+        _known("memory", memory, [m.name for m in self.arch.memories])
+        _known("tensor", tensor, [t.name for t in self.layer.op.tensors])
+        return derive(self.arch, self.layer, self.answer.mapping.simplified()).total(action, memory, tensor)
+
+
+def _known(kind: str, name: str, names: Collection[str]) -> None:
+    if name not in names:
+        raise LookupError(_unknown(kind, name, names))
+
+
+def _unknown(kind: str, name: str, names: Collection[str]) -> str:
+    near = nearest(name, names)
+    return f"no {kind} `{name}`; " + (f"did you mean `{near}`?" if near else f"there are: {', '.join(names)}")
+
 
 class Best(MappingOf[str, LayerResult]):
     """The results of a network's layers by name, in the network's order."""
@@ -98,9 +124,7 @@ class Best(MappingOf[str, LayerResult]):
 
     def __getitem__(self, name: str) -> LayerResult:
         if name not in self._results:
-            near = nearest(name, self._results)
-            hint = f"did you mean `{near}`?" if near else f"there are: {', '.join(self._results)}"
-            raise KeyError(f"no layer `{name}`; {hint}")
+            raise KeyError(_unknown("layer", name, self._results))
         return self._results[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -133,8 +157,13 @@ class Best(MappingOf[str, LayerResult]):
         return as_text(screen(self.answers))
 
 
-def verify(result: LayerResult) -> Verdict:
-    """Execute a result's mapping on its layer at full size and compare every count and the output."""
+def verify(result: LayerResult | Mapped) -> Verdict:
+    """Execute a mapping on its layer at full size and compare every count and the output with the closed forms.
+
+    Raises `SpecError` (E650 to E653) if it cannot be executed.
+    """
     from ..verify import verify as execute
 
+    if isinstance(result, Mapped):
+        return execute(result.arch, result.layer, result.mapping)
     return execute(result.arch, result.layer, result.answer.mapping, result.evaluation)

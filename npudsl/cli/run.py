@@ -18,11 +18,12 @@ def run(arguments: argparse.Namespace) -> int:
     """0; 1 if the executed mapping does not compute the layer's output. Raises `SpecError` if the mapping is wrong."""
     check_writable(arguments.json)
     found = mapping_of(arguments)
-    execution = found.run()
 
+    from ..interpreter import run as execute
     from ..mapping.pricing import price
     from ..report import mapped, records
 
+    execution = execute(found.arch, found.layer, found.mapping)
     cost = price(found.arch, found.layer, found.mapping, execution.tally)
     present(
         arguments,

@@ -25,10 +25,12 @@ def screen(answers: Answers, *, width: int = WIDE) -> Iterator[RenderableType]:
     """Everything `solve` prints, top to bottom, for a console of `width` columns."""
     yield _headline(answers)
     yield Text()
+    tables = [_results(answers, wide=width >= WIDE)]
     if answers.solved:
-        for part in (_results(answers, wide=width >= WIDE), _energies(answers), _mappings(answers), _proofs(answers)):
-            yield part
-            yield Text()
+        tables += [_energies(answers), _mappings(answers), _proofs(answers)]
+    for part in tables:
+        yield part
+        yield Text()
     yield from _closing(answers)
 
 
@@ -48,7 +50,7 @@ def _results(answers: Answers, *, wide: bool) -> Table:
         ("energy", energy(answers.energy)),
         ("pJ/MAC", _per_mac(answers.energy, answers.macs)),
         ("cycles", short(answers.cycles)),
-        ("busy", _mean_utilization(answers)),
+        ("PEs", _mean_utilization(answers)),
     ):
         shown.add_column(header, footer, justify="right")
     if wide:

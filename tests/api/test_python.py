@@ -1,0 +1,98 @@
+"""The Python interface as the README shows it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import npudsl
+from npudsl import Best, Spec, SpecError
+from npudsl.model.counts import derive
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+SETTINGS = {"lanes": 4, "file_size": "64 B"}
+
+
+@pytest.fixture(scope="module")
+def spec() -> Spec:
+    return npudsl.load(ROOT / "specs" / "simple_1d.npu")
+
+
+@pytest.fixture(scope="module")
+def best(spec: Spec) -> Best:
+    return spec.arch("simple_1d", **SETTINGS).solve("alexnet", layers=["fc8"], batch=2, objective="energy")
+
+
+def test_results_are_a_mapping_from_layer_names(best: Best) -> None:
+    assert list(best) == ["fc8"]
+    assert len(best) == 1
+    with pytest.raises(KeyError, match="did you mean `fc8`"):
+        best["fc9"]
+
+
+def test_a_layer_has_its_figures(best: Best) -> None:
+    fc8 = best["fc8"]
+    assert fc8.layer.macs == 2 * 4096 * 1000
+    assert fc8.energy == float(fc8.evaluation.cost.energy) == float(best.energy)
+    assert fc8.cycles == float(best.cycles) > 0
+    assert 0 < fc8.utilization <= 1
+    assert fc8.certificate.gap == 0
+    assert fc8.mapping.text().startswith("mapping fc8_best for alexnet.fc8 on simple_1d {")
+
+
+def test_verify(best: Best) -> None:
+    verdict = npudsl.verify(best["fc8"])
+    assert verdict.agreed
+    verdict.raise_if_different()
+
+
+def test_verify_stays_a_function_whatever_is_imported() -> None:
+    code = "import npudsl, npudsl.verify, npudsl.api; assert callable(npudsl.verify); from npudsl.verify import Verdict"
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
+
+
+def test_explain_gives_the_formula_of_a_counter(best: Best) -> None:
+    fc8 = best["fc8"]
+    nest = fc8.mapping.nest.simplified()
+    formulas = derive(fc8.arch, fc8.layer, nest)
+    values = dict(zip(formulas.symbols, (loop.factor for loop in nest.loops), strict=True))
+    values |= {symbol: fc8.layer.bound[dim] for dim, symbol in formulas.bounds.items()}
+    for memory, tensors in fc8.evaluation.tally.counts.items():
+        for tensor, access in tensors.items():
+            assert fc8.explain(memory, tensor, "read").subs(values) == access.read
+            assert fc8.explain(memory, tensor, "write").subs(values) == access.write
+    with pytest.raises(LookupError, match="did you mean `dram`"):
+        fc8.explain("dramm", "input", "read")
+    with pytest.raises(ValueError, match="neither"):
+        fc8.explain("dram", "input", "reed")
+
+
+def test_record_is_the_json_of_the_command(best: Best) -> None:
+    record = best.record()
+    assert (record["schema"], record["arch"], record["net"]) == (1, "simple_1d", "alexnet")
+    assert "fc8" in str(best)
+
+
+def test_a_mapping_of_a_file(tmp_path: Path, best: Best) -> None:
+    text = f"import std.nets.alexnet\nimport simple_1d\n\n{best['fc8'].mapping.text()}"
+    (tmp_path / "fc8.npu").write_text(text)
+    found = npudsl.load(tmp_path / "fc8.npu", search=[ROOT / "specs"]).mapping("fc8_best", batch=2, **SETTINGS)
+    assert found.evaluate().tally == best["fc8"].evaluation.tally
+    assert npudsl.verify(found).agreed
+
+
+def test_mistakes_carry_their_diagnostics(spec: Spec) -> None:
+    with pytest.raises(SpecError) as caught:
+        spec.arch("simple_1d", lanez=3)
+    assert [d.code for d in caught.value.diagnostics] == ["E204"]
+    with pytest.raises(SpecError):
+        npudsl.load("nowhere.npu")
+
+
+def test_import_costs_nothing() -> None:
+    code = "import sys, npudsl; print(len([m for m in sys.modules if m.startswith('npudsl.')]))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "0"

@@ -1,0 +1,189 @@
+"""`npudsl solve` from the command line: results, failures, interruptions."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from npudsl.cli.main import main
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+FILE = """
+import std.tech.eyeriss65 as t
+import std.ops as o
+
+arch small(glb_size: data = 4 KiB, lanes: int = 4) {
+    memory dram : t.dram() { holds = [input, weight, output] }
+    memory glb  : t.buffer(size = glb_size) { holds = [input, output, weight?] }
+    array lane[x = lanes] {
+        link bus : t.network() {
+            multicast = [input, weight]
+            reduce    = [output]
+        }
+        memory file : t.regfile(size = 64 B) { holds = [input, weight, output] }
+        compute mac : t.mac()
+    }
+}
+
+network tiny(batch: int = 1) {
+    tensor image[n = batch, c = 2, h = 8, w = 8]
+    layer conv1 = o.conv2d[m = 4, r = 3, s = 3](pad = 1, input = image)
+    layer pool1 = o.max_pool[r = 2, s = 2](stride = 2, input = conv1)
+    layer fc2   = o.gemm[m = batch, n = 4](input = pool1)
+}
+"""
+MACS = {"conv1": 8 * 8 * 4 * 2 * 9, "fc2": 4 * 64}
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "small.npu").write_text(FILE)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def solve(*arguments: str) -> int:
+    return main(["solve", "small.npu", "--net", "tiny", *arguments])
+
+
+@pytest.mark.parametrize("objective", ["edp", "energy", "latency"])
+def test_json(objective: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert solve("--objective", objective, "--batch", "2", "--json", "-") == 0
+    record = json.loads(capsys.readouterr().out)
+    assert {k: record[k] for k in ("schema", "arch", "net", "objective", "space", "factors")} == {
+        "schema": 1,
+        "arch": "small",
+        "net": "tiny",
+        "objective": objective,
+        "space": "even",
+        "factors": "perfect",
+    }
+    assert {layer["name"]: layer["macs"] for layer in record["layers"]} == {k: 2 * v for k, v in MACS.items()}
+    for layer in record["layers"]:
+        assert (layer["optimal"], layer["gap"], layer["verified"], layer["repeat"]) == (True, 0, True, 1)
+        assert layer["lower_bound"] == layer["value"]
+        assert 0 < layer["utilization"] <= 1
+    assert record["total"]["macs"] == 2 * sum(MACS.values())
+    assert record["total"]["energy_pj"] == sum(layer["energy_pj"] for layer in record["layers"])
+    assert [layer["name"] for layer in record["unmapped"]] == ["pool1"]
+
+
+def test_tables(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert solve("--nest", "conv1") == 0
+    captured = capsys.readouterr()
+    assert "2 of 2 layers proven optimal; 2 of 2 executed at full size" in captured.out
+    assert "loop nest of conv1" in captured.out
+    assert "not mapped, not in the totals: pool1" in captured.out
+    assert captured.err == ""
+
+
+def test_same_answer_every_time(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def answers() -> list[dict[str, object]]:
+        assert solve("--json", "-") == 0
+        layers = json.loads(capsys.readouterr().out)["layers"]
+        return [{k: v for k, v in layer.items() if "seconds" not in k} for layer in layers]
+
+    assert answers() == answers()
+
+
+def test_emitted_mappings_give_the_same_numbers(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    given = ["--batch", "2", "--set", "lanes=8"]
+    assert solve(*given, "--emit", "best.npu", "--json", "best.json") == 0
+    capsys.readouterr()
+    for layer in json.loads((folder / "best.json").read_text())["layers"]:
+        assert main(["eval", "best.npu", "--mapping", f"{layer['name']}_best", *given, "--json", "-"]) == 0
+        evaluated = json.loads(capsys.readouterr().out)
+        for name in ("macs", "energy_pj", "cycles", "counts"):
+            assert evaluated[name] == layer[name]
+
+
+def test_mapping_text_works_behind_the_file_it_is_for(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert solve("--layer", "fc2", "--json", "-") == 0
+    layer = json.loads(capsys.readouterr().out)["layers"][0]
+    (folder / "all.npu").write_text(FILE + "\n" + layer["mapping"])
+    assert main(["run", "all.npu", "--mapping", "fc2_best", "--json", "-"]) == 0
+    executed = json.loads(capsys.readouterr().out)
+    assert executed["output_equal"] is True
+    assert executed["counts"] == layer["counts"]
+    assert executed["energy_pj"] == layer["energy_pj"]
+
+
+def test_a_layer_that_fits_nowhere_does_not_stop_the_others(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "small.npu").write_text(FILE.replace("size = 64 B", "size = 2 B"))
+    assert solve() == 1
+    captured = capsys.readouterr()
+    assert "error[E601]" in captured.err
+    assert "no mapping" in captured.out
+
+
+def test_refuted_answer_is_a_loud_failure(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from npudsl.verify import verdict
+
+    class Wrong:
+        tally = type("Tally", (), {"differences": lambda self, other: ()})()
+        output_equal = False
+
+    monkeypatch.setattr(verdict, "run", lambda *_, **__: Wrong())
+    monkeypatch.setattr("npudsl.mapping.tally.Tally.differences", lambda *_: ("glb.input read: 1 against 2",))
+    assert solve("--layer", "fc2") == 1
+    captured = capsys.readouterr()
+    assert "VERIFICATION FAILED: fc2" in captured.out
+    assert "glb.input read: 1 against 2" in captured.out
+    assert "refutes its closed forms" in captured.err
+
+
+def test_no_verify_claims_nothing(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert solve("--no-verify", "--json", "-") == 0
+    assert [layer["verified"] for layer in json.loads(capsys.readouterr().out)["layers"]] == [False, False]
+
+
+def test_time_limit_gives_the_best_so_far(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["--net", "alexnet", "--layer", "conv2", "--time-limit", "0.01", "--no-verify", "--json", "-"]
+    assert main(["solve", str(ROOT / "specs" / "eyeriss.npu"), *arguments]) == 0
+    layer = json.loads(capsys.readouterr().out)["layers"][0]
+    assert layer["optimal"] is False
+    assert layer["gap"] is None or layer["gap"] > 0
+    assert layer["lower_bound"] <= layer["value"]
+
+
+@pytest.mark.parametrize("option", [["--space", "uneven"], ["--factors", "imperfect"]])
+def test_spaces_that_are_not_searched_are_refused(
+    option: list[str], folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert solve(*option) == 1
+    assert "error[E712]" in capsys.readouterr().err
+
+
+def test_dataflows_are_refused(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert solve("--using", "row_stationary") == 2
+    assert "not supported yet" in capsys.readouterr().err
+
+
+def test_unwritable_json_loses_nothing(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert solve("--layer", "fc2", "--json", "/dev/full") == 1
+    captured = capsys.readouterr()
+    assert json.loads(captured.out[captured.out.index('{\n  "schema"') :])["net"] == "tiny"
+    assert "No space left" in captured.err
+
+
+def test_interruption_keeps_what_is_solved() -> None:
+    command = [sys.executable, "-m", "npudsl", "solve", "specs/eyeriss.npu", "--net", "alexnet", "--no-verify"]
+    layers = [option for name in ("fc8", "conv2") for option in ("--layer", name)]
+    process = subprocess.Popen(
+        [*command, *layers], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ}
+    )
+    time.sleep(2.5)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "interrupted" in err
+    assert "Traceback" not in err + out
