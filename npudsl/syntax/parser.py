@@ -10,13 +10,13 @@ from lark import Token, Tree
 
 from ..text.diagnostics import Diagnostic, Label, SpecError
 from ..text.files import too_large
-from ..text.limits import MAX_FILE_BYTES, MAX_SYNTAX_ERRORS
+from ..text.limits import MAX_FILE_BYTES, MAX_SYNTAX_ERRORS, MAX_TOKENS
 from ..text.source import Source, Span
 from . import tree
 from .build_tree import TreeBuilder
 from .comments import Comments
 from .mistakes import explain
-from .scan import Scan, scan
+from .scan import TOKENS, Scan, scan
 from .tables import EXPRESSION
 
 _CONTINUING = r"(?:and|or|then|else)\b"
@@ -43,6 +43,8 @@ def parse_with_tokens(source: Source) -> tuple[tree.File, tuple[Diagnostic, ...]
     found = scan(source.text)
     if found.tree is not None:
         declarations, diagnostics = _build(source, comments, found.tree, 0)
+    elif found.exceeded == TOKENS:
+        declarations, diagnostics = [], [explain(source, found, 0)]
     else:
         declarations, diagnostics = _parse_pieces(source, comments, found)
     return tree.File(tuple(declarations), comments.plain(), whole), tuple(diagnostics), found.tokens
@@ -73,11 +75,13 @@ def _parse_pieces(source: Source, comments: Comments, whole: Scan) -> tuple[list
     """Parse each declaration alone: the text as a whole did not fit the grammar."""
     declarations: list[Any] = []
     diagnostics: list[Diagnostic] = []
+    tokens = 0
     for start, end in _pieces(source.text):
-        if len(diagnostics) >= MAX_SYNTAX_ERRORS:
-            diagnostics.append(_too_many(Span(source, start, start)))
+        if len(diagnostics) >= MAX_SYNTAX_ERRORS or tokens > MAX_TOKENS:
+            diagnostics.append(_given_up(Span(source, start, start), len(diagnostics)))
             break
         found = scan(source.text[start:end])
+        tokens += len(found.tokens)
         if found.tree is None:
             diagnostics.append(explain(source, found, start))
         else:
@@ -99,6 +103,7 @@ def _pieces(text: str) -> Iterator[tuple[int, int]]:
     yield start, len(text)
 
 
-def _too_many(span: Span) -> Diagnostic:
-    label = Label(span, "not looked at from here on")
-    return Diagnostic("E006", f"more than {MAX_SYNTAX_ERRORS} mistakes in this file", label)
+def _given_up(span: Span, mistakes: int) -> Diagnostic:
+    several = mistakes >= MAX_SYNTAX_ERRORS
+    message = f"more than {MAX_SYNTAX_ERRORS} mistakes in this file" if several else TOKENS
+    return Diagnostic("E006" if several else "E005", message, Label(span, "not looked at from here on"))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from lark import Token, Tree
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
-from ..text.limits import MAX_NESTING, MAX_OPERATORS
+from ..text.limits import MAX_NESTING, MAX_OPERATORS, MAX_TOKENS
 from .newlines import END, NEWLINE
 from .tables import START, language
 
@@ -17,6 +17,7 @@ OPERATOR = frozenset({"OR", "AND", "NOT", "CMPOP", "SUMOP", "MINUS", "MULOP", "P
 _RESTARTING = frozenset({"COMMA", NEWLINE})
 
 NESTING = f"brackets nested more than {MAX_NESTING} deep"
+TOKENS = f"more than {MAX_TOKENS} words and signs in one file"
 OPERATORS = f"more than {MAX_OPERATORS} operators in one expression"
 
 
@@ -46,8 +47,8 @@ def scan(text: str, start: str = START) -> Scan:
         for token in parser.iter_parse():
             depth += (token.type in OPENING) - (token.type in CLOSING)
             operators = 0 if token.type in _RESTARTING else operators + (token.type in OPERATOR)
-            if depth > MAX_NESTING or operators > MAX_OPERATORS:
-                found.exceeded = NESTING if depth > MAX_NESTING else OPERATORS
+            found.exceeded = _exceeded(depth, operators, len(found.tokens))
+            if found.exceeded:
                 found.failed, found.failed_at = token, token.start_pos or 0
                 return found
             found.tokens.append(token)
@@ -56,6 +57,15 @@ def scan(text: str, start: str = START) -> Scan:
         _note_failure(found, error, len(text))
         found.accepted = frozenset(parser.accepts())
     return found
+
+
+def _exceeded(depth: int, operators: int, tokens: int) -> str | None:
+    """The limit that is passed, if one is."""
+    if depth > MAX_NESTING:
+        return NESTING
+    if operators > MAX_OPERATORS:
+        return OPERATORS
+    return TOKENS if tokens >= MAX_TOKENS else None
 
 
 def _end_token(text: str) -> Token:

@@ -41,7 +41,7 @@ def decode(content: bytes, name: str) -> str:
 
 def too_large(name: str) -> Diagnostic:
     """The diagnostic for a file beyond `MAX_FILE_BYTES`."""
-    limit = f"{MAX_FILE_BYTES // 1024} KiB"
+    limit = f"{MAX_FILE_BYTES >> 20} MiB"
     return Diagnostic("E704", f"`{name}` is larger than {limit}", help="split it into files that import each other")
 
 

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 from typing import Final
 
-MAX_FILE_BYTES: Final = 1 << 19
-"""Largest file that is read (512 KiB, some 5,000 layers): parsing takes about 10 s for a MiB."""
+MAX_FILE_BYTES: Final = 1 << 20
+"""Largest file that is read (1 MiB)."""
+
+MAX_TOKENS: Final = 200_000
+"""Most words and signs of a file, comments aside: some 2,000 layers, parsed in some 5 s."""
 
 MAX_NESTING: Final = 64
 """Deepest nesting of brackets and blocks."""

@@ -60,8 +60,8 @@ CASES = {
     "slots": ("mapping m { dram any[a]\npe.x[b] }", "mapping m {\n    dram any [a]\n    pe.x     [b]\n}\n"),
     "slots without any": ("mapping m { dram[a]\npe.x[b] }", "mapping m {\n    dram [a]\n    pe.x [b]\n}\n"),
     "no wide gaps": (
-        "arch m {\n memory a : t() { w = 1 }\n memory bb : t.buffer(size = 1 KiB) { w = 1 }\n link c : t() { w = 1 }\n}",
-        "arch m {\n    memory a  : t() { w = 1 }\n    memory bb : t.buffer(size = 1 KiB) { w = 1 }\n"
+        "arch m {\n memory a : t() { w = 1 }\n memory bb : t.buffer(size = KiB) { w = 1 }\n link c : t() { w = 1 }\n}",
+        "arch m {\n    memory a  : t() { w = 1 }\n    memory bb : t.buffer(size = KiB) { w = 1 }\n"
         "    link c : t() { w = 1 }\n}\n",
     ),
     "calls": ("let a = f ( x )+ g [ 1 ] ( )", "let a = f(x) + g[1]()\n"),

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from npudsl.syntax import format_text, parse
+from npudsl.syntax import format_text, parse, parser, scan
 from npudsl.syntax.words import spelled
 from npudsl.text.diagnostics import SpecError
 from npudsl.text.limits import MAX_EXPRESSION_HEIGHT, MAX_FILE_BYTES, MAX_NESTING
@@ -67,6 +67,15 @@ def test_hostile(text: str, expected: list[str]) -> None:
     start = time.perf_counter()
     assert codes(text) == expected
     assert time.perf_counter() - start < SECONDS
+
+
+def test_files_of_too_many_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reading stops in time, whether the file is right or wrong."""
+    monkeypatch.setattr(scan, "MAX_TOKENS", 1000)
+    monkeypatch.setattr(parser, "MAX_TOKENS", 1000)
+    assert codes("let a = 1\n" * 200) == []
+    assert codes("let a = 1\n" * 201) == ["E005"]
+    assert codes("let a = $\n" + "let a = 1\n" * 300) == ["E002", "E005"]
 
 
 def test_what_is_allowed_is_not_too_much_for_later_stages() -> None:

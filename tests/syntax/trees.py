@@ -45,7 +45,7 @@ NAME = short(
 )
 UNIT = short(
     st.from_regex(r"[A-Za-zµ][A-Za-z0-9]{0,3}(/[A-Za-z]{1,3})?", fullmatch=True)
-    .filter(lambda n: n not in KEYWORDS)
+    .filter(lambda n: n.split("/")[0] not in KEYWORDS)
     .map(lambda n: tree.Name(n, NOWHERE))
 )
 PATH = short(node(tree.Path, some(NAME, 1)))
