@@ -14,7 +14,7 @@ import numpy as np
 
 from ..spec.op import Layer, Rank, Tensor
 from .body import integer_bound
-from .limits import MOST_ELEMENTS, roughly, too_large
+from .limits import MOST_ELEMENTS, check_operations, roughly, too_large
 
 #: Operand values are integers from -LARGEST to LARGEST without 0 (positive where a function needs it).
 LARGEST = 7
@@ -79,6 +79,13 @@ def box(tensor: Tensor, layer: Layer) -> tuple[range, ...]:
             f"the interpreter holds at most {MOST_ELEMENTS} elements of a tensor",
         )
     return spans
+
+
+def check_values(layer: Layer) -> None:
+    """Raise SpecError (E652, E653) if the layer is too large for its output to be computed."""
+    check_operations(layer)
+    for tensor in layer.op.tensors:
+        box(tensor, layer)
 
 
 def operand(tensor: Tensor, layer: Layer, arithmetic: Arithmetic, seed: int) -> Field:

@@ -12,6 +12,7 @@ from ..spec.arch import Arch
 from ..spec.op import Layer
 from . import structure
 from .count import count
+from .data import check_values
 from .limits import check_axes
 from .nest import Nest
 from .values import output_equal
@@ -48,6 +49,8 @@ def run(
     started = perf_counter()
     nest = Nest.of(arch, layer, mapping)
     check_axes(layer, len(nest.counters))
+    if values:
+        check_values(layer)
     tally = count(nest, Walker(layer, tick))
     counted = perf_counter()
     equal = output_equal(nest, seed, tick) if values else None

@@ -106,16 +106,17 @@ def _one_by_one(
 ) -> Labelled:
     """Any body: evaluated at every point, then combined."""
     combine, zero = REDUCTIONS[op.reduction]
+    dtype = next((x.array.dtype for x in operands.values()), np.dtype(np.float64))
     with np.errstate(all="ignore"):
         values = evaluate(op.body, {name: x.spread(labels) for name, x in operands.items()})
     shape = [n for d in op.dims for n in (extents[d].kept, extents[d].summed)]
-    values = np.broadcast_to(values, shape)
+    values = np.broadcast_to(np.asarray(values, dtype=dtype), shape)
     for axis, dim in enumerate(op.dims):
         exists = extents[dim].exists
         if exists is not None:
             there = exists.reshape(
                 (1,) * (2 * axis) + tuple(shape[2 * axis : 2 * axis + 2]) + (1,) * (len(shape) - 2 * axis - 2)
             )
-            values = np.where(there, values, np.asarray(zero, dtype=values.dtype))
+            values = np.where(there, values, np.asarray(zero, dtype=dtype))
     values = combine.reduce(values, axis=tuple(range(SUMMED, len(shape), 2)))
     return Labelled(values, tuple((d, KEPT) for d in op.dims))
