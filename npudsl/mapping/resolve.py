@@ -21,6 +21,9 @@ from .placing import Spans, placed
 #: Largest factor of a loop; bounds are smaller (`spec/network.py`).
 MAX_FACTOR = 10**18
 
+#: Nodes and loops of one mapping.
+MAX_ITEMS = 2_000
+
 
 def resolve_mapping(
     decl: tree.MappingDecl, arch: Arch, layer: Layer, scope: Scope | None = None, layer_span: Span | None = None
@@ -119,6 +122,8 @@ class _Builder:
                 self._add(loop, item.span)
 
     def _add(self, item: Node | Loop | _Open, span: Span) -> None:
+        if len(self.items) >= MAX_ITEMS:
+            raise _wrong("E105", f"a mapping has at most {MAX_ITEMS} tiles and loops", span, "one more")
         self.items.append(item)
         self.spans.append(span)
 

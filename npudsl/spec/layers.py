@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import prod
 
 from ..syntax import tree
 from ..text.diagnostics import Diagnostic, Label, SpecError
@@ -36,7 +37,7 @@ def make_layer(
 ) -> tuple[Layer, Shape]:
     """The layer and the shape of its output. Raises E301 to E305 (`inference.py`), E319."""
     bounds = infer(name, op, span, written, bindings)
-    _check_written_once(bounds)
+    _check_countable(bounds)
     feeds = tuple(
         Feed(b.tensor, origin.name, origin.from_layer) for b in bindings for part in b.parts for origin in part.origins
     )
@@ -69,25 +70,28 @@ def _shown(shape: Shape) -> str:
     return "[" + ", ".join(f"{a.name} = {a.size}" for a in shape.axes) + "]"
 
 
-def _check_written_once(bounds: Bounds) -> None:
-    """E319: with `=` two points must not write one element."""
+def _check_countable(bounds: Bounds) -> None:
+    """E305: a tensor whose elements cannot be counted. E319: with `=` two points must not write one element."""
     op, values = bounds.op, bounds.values
-    if op.reduction != "=" or all(is_plain(rank) for rank in op.output.ranks):
-        return
-    points = 1
-    for dim in op.dims:
-        points *= values[dim]
-    try:
-        written = elements(op.output, values)
-    except UncountableError:
-        return
-    if written < points:
-        raise _wrong(
-            "E319",
-            f"`{bounds.layer}` writes {written} elements {points} times",
-            bounds.span,
-            "several points write one element, and `=` does not say how they combine",
-        )
+    for tensor in (t for t in op.tensors if not all(is_plain(rank) for rank in t.ranks)):
+        try:
+            count = elements(tensor, values)
+        except UncountableError:
+            text = "an index of three or more dims is too large"
+            raise _wrong(
+                "E305", f"the elements of `{tensor.name}` of `{bounds.layer}` cannot be counted", bounds.span, text
+            ) from None
+        if op.reduction == "=" and tensor.is_output and count < prod(values.values()):
+            raise _overwritten(bounds, count)
+
+
+def _overwritten(bounds: Bounds, written: int) -> SpecError:
+    return _wrong(
+        "E319",
+        f"`{bounds.layer}` writes {written} elements {prod(bounds.values.values())} times",
+        bounds.span,
+        "several points write one element, and `=` does not say how they combine",
+    )
 
 
 # ---- declared tensors ----------------------------------------------------------------------------
