@@ -39,6 +39,11 @@ class Edge:
         """Indices of the spatial loops between the two nodes."""
         return frozenset(i for i in range(self.parent_position, self.position) if self.loops[i].spatial)
 
+    @cached_property
+    def moved(self) -> bool:
+        """Whether any loop moves the inner node at all."""
+        return any(not loop.spatial and loop.dim in self.tensor.dims for loop in self.loops[: self.position])
+
     def combining_below(self, array: Array) -> frozenset[int]:
         """The combining loops of arrays deeper than `array`."""
         deeper = {a.name for a in self.crossed[self.crossed.index(array) + 1 :]}
@@ -48,8 +53,10 @@ class Edge:
         """How loop `index` above the node enters the count of words over all arrivals (`clipped.KINDS`)."""
         if self.loops[index].spatial:
             return "join" if index in joined else "sum"
-        if self.child is None or index < self.frame:
+        if self.child is None:
             return "walk"
+        if index < self.frame:
+            return "walk" if self.moved else "zero"
         if self.sweep is None or index > self.sweep:
             return "zero"
         return "sweep" if index == self.sweep else "walk"

@@ -84,7 +84,7 @@ class Lattice:
             for p in primes(self.bounds[k]):
                 for v in reversed(axis):
                     if v * p in place:
-                        np.minimum(moved[place[v]], moved[place[v * p]], out=moved[place[v]])
+                        moved[place[v]] = np.minimum(moved[place[v]], moved[place[v * p]])
         return result.ravel()
 
     def multiples_of(self, extents: dict[str, int]) -> np.ndarray:

@@ -19,9 +19,13 @@ import sympy
 from scipy.optimize import linprog, minimize
 
 from ..model import functions as fn
+from ..model.coordinate import footprint, linearised
 from ..spec.op import Layer
 from .program import Program
 from .rows import Task
+
+#: What floating point may add to a bound, relative: far more than it does.
+ROUNDING = 1e-9
 
 Monomial = tuple[float, np.ndarray]
 
@@ -49,7 +53,9 @@ def relax(task: Task, layer: Layer) -> Relaxed | None:
     )
     point = np.clip(found.x if np.isfinite(found.x).all() else start, 0.0, problem.tops)
     bound = problem.tangent_bound(point)
-    return None if bound is None else Relaxed(bound * problem.scale + problem.constant, np.exp(point))
+    if bound is None:
+        return None
+    return Relaxed(bound * (1.0 - ROUNDING) * problem.scale + problem.constant, np.exp(point))
 
 
 class _Problem:
@@ -66,7 +72,7 @@ class _Problem:
         rising = [(w, *columns[c]) for c, w in task.energy if w > 0]
         self.constant = task.constant + sum(w * _most(task, c) for c, w in task.energy if w < 0)
         self.logs = np.array([log(w) + k for w, k, _ in rising])
-        self.exponents = np.array([a for _, _, a in rising])
+        self.exponents = np.array([a for _, _, a in rising]).reshape(len(rising), len(self.loops))
         middle = self.start()
         self.scale = max(1.0, float(np.exp(self.logs + self.exponents @ middle).sum()))
         self.logs -= log(self.scale)
@@ -157,8 +163,6 @@ def _monomial(program: Program, layer: Layer, column: int) -> Monomial:
 
 def _whole(program: Program, layer: Layer, group: int) -> list[int]:
     """Elements that a group of dims contributes to each tensor that has a window over it."""
-    from ..model.coordinate import footprint, linearised
-
     found = []
     for tensor in layer.op.tensors:
         for dims in tensor.groups:

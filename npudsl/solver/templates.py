@@ -122,9 +122,16 @@ def _worth_passing(
     if len(slots[slot]) == count and hierarchy.arrays_above(slot):
         return True  # a whole slot, not a passed one
     passing = [t for t in _held(op, hierarchy, slot + 1) if not any(d in t.dims for d in slots[slot])]
-    outer = classes[slot - 1]
-    known = {name for name, _ in outer.trailing}
-    return any(t.name not in known or outer.gains(t.name) for t in passing)
+    return any(_gains(tensor, slots, classes, slot - 1) for tensor in passing)
+
+
+def _gains(tensor: Tensor, slots: dict[int, tuple[str, ...]], classes: dict[int, OrderClass], slot: int) -> bool:
+    """Whether a tensor that passes all slots further in is spared traffic by the order of this one, or of one outside."""
+    if slot not in slots:
+        return True
+    if not any(d in tensor.dims for d in slots[slot]):
+        return _gains(tensor, slots, classes, slot - 1)
+    return all(name != tensor.name for name, _ in classes[slot].trailing) or classes[slot].gains(tensor.name)
 
 
 # ---- the nest ------------------------------------------------------------------------------------
@@ -175,7 +182,7 @@ def _build(
         for array, names in arrays:
             for name in names:
                 add(dims, ("axis", array.name, name), array.name, name)
-    for tier in range(top + len(axes), min(bottom, len(hierarchy.tiers) - 1) + 1):
+    for tier in range(max(top + len(axes), top + 1), min(bottom, len(hierarchy.tiers) - 1) + 1):
         items.extend(hierarchy.tiers[tier].nodes)
     if bottom < len(hierarchy.tiers):
         add(dims, ("core",))
