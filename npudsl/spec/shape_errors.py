@@ -104,7 +104,7 @@ def ambiguous(reading: Reading, dims: Sequence[str]) -> Diagnostic:
         f"`{reading.reader}` does not say how {_names(dims)} read {reading.shape.title}",
         Label(reading.span, f"[{axes}] can be read in several ways"),
         _axis_labels(reading, *reading.shape.axes)[:1],
-        help=f"write one of them, as in `{dims[0]} = ...`",
+        help=f"write one of them, as in `{dims[max(0, len(dims) - 2)]} = ...`",
     )
 
 

@@ -82,3 +82,57 @@ def test_the_maps_of_the_survey() -> None:
     sizes = {layer.name: layer.bound.get("p") for layer in zoo("overfeat_fast").layers}
     names = ("conv1", "pool1", "conv2", "pool2", "conv3", "conv5", "pool5")
     assert [sizes[n] for n in names] == [56, 28, 24, 12, 12, 12, 6]
+
+
+#: Published numbers of trainable parameters (torchvision's and, for Inception v4, timm's model pages): weights, plus one
+#: bias per output of a fully connected layer, plus two numbers per channel that is batch-normalised.
+PARAMETERS = {
+    "resnet18": 11_689_512,
+    "resnet34": 21_797_672,
+    "resnet50": 25_557_032,
+    "resnet101": 44_549_160,
+    "resnet152": 60_192_808,
+    "inception_v3": 23_834_568,
+    "inception_v4": 42_679_816,
+    "mobilenet_v2": 3_504_872,
+    "mobilenet_v3_large": 5_483_032,
+    "efficientnet_b0": 5_288_548,
+}
+
+
+@pytest.mark.parametrize("name", PARAMETERS)
+def test_published_numbers_of_parameters(name: str) -> None:
+    total = 0
+    for layer in zoo(name).layers:
+        bound = layer.bound
+        beside = {"fc": bound.get("m", 0), "depthwise": 2 * bound.get("c", 0)}
+        convolution = 2 * bound.get("g", 1) * bound.get("m", 0)
+        if weights(layer):
+            total += (weights(layer) + beside.get(layer.op.name, convolution)) * layer.repeat
+    assert total == PARAMETERS[name]
+
+
+def test_densenet_normalises_what_it_reads() -> None:
+    layers = [layer for layer in zoo("densenet121").layers if weights(layer)]
+    normalised = [layer.bound["c"] for layer in layers[1:]] + [layers[0].bound["m"]]  # before each, and after the first
+    assert sum(weights(layer) for layer in layers) + 2 * sum(normalised) + 1000 == 7_978_856
+
+
+#: Operations as published, in millions: the papers' tables, or torchvision's model pages (GFLOPS of multiply-adds).
+MILLIONS = {
+    "mobilenet_v1": 569, "mobilenet_v2": 300, "mobilenet_v3_large": 217, "efficientnet_b0": 390, "densenet121": 2834,
+    "inception_v3": 5713,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MILLIONS)
+def test_published_numbers_of_operations(name: str) -> None:
+    macs = network_summary(zoo(name))["total"]["macs"]  # type: ignore[index]
+    assert macs / 1e6 == pytest.approx(MILLIONS[name], rel=0.012)
+
+
+def test_every_network_file_is_clean() -> None:
+    files = sorted((stdlib_folder() / "nets").rglob("*.npu"))
+    assert len(files) > 20
+    for file in files:
+        assert load(file).check() == ()
