@@ -57,7 +57,7 @@ class Bounds:
 
     def energy(self, values: np.ndarray, above: np.ndarray) -> np.ndarray:
         """Lower bound on the energy from full products (shape (columns, n)) and extents needed at the top."""
-        total = self.weights @ values[self.columns] + self.constant
+        total = np.einsum("k,kn->n", self.weights, values[self.columns]) + self.constant
         return total if self.outer is None else total + self.outer[above]
 
     def possible(self, values: np.ndarray, above: np.ndarray, incumbent: Incumbent) -> np.ndarray:

@@ -95,7 +95,7 @@ class Join:
         """Energy and mask of what may improve; `outer`: the cost outside if known, else the least of each side bounds it."""
         self.examined += a.shape[1]
         together = a[:-1] * b[:-1]
-        energy = self.signs @ together[self.energy] + self.bounds.constant
+        energy = np.einsum("k,kn->n", self.signs, together[self.energy]) + self.bounds.constant
         energy += np.maximum(a[-1], b[-1]) if outer is None else outer
         alive = self.incumbent.may_improve(energy, self.bounds.steps(together[self.steps]))
         for columns, bound in self.limits:
