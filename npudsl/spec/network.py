@@ -152,8 +152,11 @@ class _Body:
         return count * self.repeat
 
     def _target(self, path: tree.Path) -> Declared:
-        """The operator or network that a layer is. An imported file stands for the network of its name."""
-        found = self.scope.resolve(path, wanted="operator or network")
+        """The operator or network that a layer is. An imported file stands for the network of its name.
+
+        Looked up in the file: a layer may be called like what it is (`layer softmax = softmax(...)`).
+        """
+        found = self.scope.file.resolve(path, wanted="operator or network")
         if isinstance(found, Scope) and found.title is not None:
             found = found.own(found.title) or found
         if isinstance(found, Declared) and isinstance(found.decl, (tree.OpDecl, tree.NetworkDecl)):

@@ -84,7 +84,7 @@ def test_the_maps_of_the_survey() -> None:
     assert [sizes[n] for n in names] == [56, 28, 24, 12, 12, 12, 6]
 
 
-#: Published numbers of trainable parameters (torchvision's and, for Inception v4, timm's model pages): weights, plus one
+#: Published numbers of trainable parameters (model pages of torchvision; of timm for Inception v4): weights, plus one
 #: bias per output of a fully connected layer, plus two numbers per channel that is batch-normalised.
 PARAMETERS = {
     "resnet18": 11_689_512,
