@@ -43,3 +43,15 @@ def test_own_machine_and_network(own: Path, capsys: pytest.CaptureFixture[str]) 
     assert main(["show", "mine.npu"]) == 0
     assert main(["solve", "mine.npu", "--net", "tiny.npu", "--set", "lanes=32"]) == 0
     assert "2 of 2 layers proven optimal; 2 of 2 executed" in capsys.readouterr().out
+
+
+def test_printed_result_is_what_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    """One layer of it, and without the times."""
+    root = Path(__file__).resolve().parent.parent
+    spec = str(root / "specs" / "eyeriss.npu")
+    assert main(["solve", spec, "--net", "alexnet", "--batch", "4", "--layer", "fc8"]) == 0
+
+    def rows(text: str) -> list[list[str]]:
+        return [line.split("yes")[0].split() for line in text.splitlines() if line.startswith("fc8 ")]
+
+    assert rows(capsys.readouterr().out) == rows(blocks("text")[0])
