@@ -74,7 +74,8 @@ def _uncovered(view: View, dim: str, bound: int, covered: int, loops: list[tuple
             help=f"{rule}write `{dim} = {bound}` in a slot",
         )
     (factor, first), *rest = loops
-    labels, product = [], factor
+    labels: list[Label] = []
+    product = factor
     for other, item in rest:
         product *= other
         labels += item.label(f"x {other} here = {product}")

@@ -7,7 +7,8 @@ the same for every batch size (values only decide between a meaning and a diagno
 2. What lies between is one block; the product of its ranks is the product of its axes, which fixes one open rank.
    Several open ranks: as many ranks as axes are one to one; open ranks before a known one are 1 (`b` of `[b, m = 4, k]`
    is like a missing batch axis); more axes than ranks, all open: leading axes of size 1 are passed over (`g` of
-   `[g = 1, m, p, q]` read as `[c, h, w]`); else the layer must write one of them.
+   `[g = 1, m, p, q]` read as `[c, h, w]`), but not the outermost of the tensor, a batch that may grow; else the layer
+   must write one of them.
 3. Ranks without an axis are 1, if open; known ones split the axis after them (`c -> g, c`), else the one before. Axes
    without a rank merge into the rank beside them (`c, p, q -> c`), if only one side has one.
 4. If names lead to sizes that do not fit, but the known ranks alone fill the axes, the open ones are 1.
@@ -193,6 +194,8 @@ def solve(block: Block, ranks: Sequence[Rank], axes: Sequence[Axis], known: dict
 
 
 def _without_leading_ones(block: Block, axes: Sequence[Axis]) -> Block:
+    if block.axes and block.axes[0] == 0:
+        return block
     spare = len(block.axes) - len(block.ranks)
     ones = next((i for i, j in enumerate(block.axes) if axes[j].size != 1), len(block.axes))
     return Block(block.ranks, block.axes[max(0, min(spare, ones)) :])

@@ -92,7 +92,7 @@ def no_room(reading: Reading, rank: Rank, axis: Axis, dim: str) -> Diagnostic:
         "E304",
         f"the window of `{reading.reader}` is larger than {reading.shape.title} along `{axis.name}`",
         Label(place, f"{extent} wide"),
-        (*_axis_labels(reading, axis, padding), *((Label(reading.span, "read here"),) if culprit else ())),
+        (*_axis_labels(reading, axis, more=padding), *((Label(reading.span, "read here"),) if culprit else ())),
     )
 
 

@@ -152,7 +152,7 @@ def test_a_window_larger_than_its_input() -> None:
         network, "tensor x[n = 1, c = 1, h = 5, w = 9]\nlayer a = o.conv2d[m = 1, r = 9, s = 9](pad = 1, input = x)"
     )
     assert (found.code, found.message) == ("E304", "the window of `a` is larger than `x` along `h`")
-    assert marks(found)[0] == ("r = 9", "9 wide")
+    assert marks(found)[:2] == [("r = 9", "9 wide"), ("h = 5", "h = 5 there (7 with padding)")]
 
 
 def test_what_nothing_fixes() -> None:

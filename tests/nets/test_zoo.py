@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import pytest
 
 from npudsl.spec.loader import load
 from npudsl.spec.net import Network
+from npudsl.spec.program import Program
 from npudsl.spec.resources import stdlib_folder
 from npudsl.spec.summary import network_summary, weights
 
@@ -35,8 +37,13 @@ SURVEY = {
 }
 
 
+@cache
+def program(name: str) -> Program:
+    return load(stdlib_folder() / "nets" / f"{name}.npu")
+
+
 def zoo(name: str, **settings: object) -> Network:
-    return load(stdlib_folder() / "nets" / f"{name}.npu").network(name, settings)
+    return program(name).network(name, settings)
 
 
 @pytest.mark.parametrize("name", SURVEY)
@@ -136,3 +143,49 @@ def test_every_network_file_is_clean() -> None:
     assert len(files) > 20
     for file in files:
         assert load(file).check() == ()
+
+
+#: Weights and operations worked out by hand from the papers' sizes (see the header of each file).
+TRANSFORMERS = {
+    "bert_base": (12 * 12 * 768**2, 12 * (512 * 12 * 768**2 + 2 * 512**2 * 768)),
+    "gpt2": (12 * 12 * 768**2 + 50_257 * 768, 1024 * (12 * (12 * 768**2 + 2 * 1024 * 768) + 50_257 * 768)),
+    "vit_b16": (12 * 12 * 768**2 + 768 * 768 + 768_000, 17_563_828_224),  # 17.56 G: torchvision
+    "llama3_8b": (8_030_261_248 - 128_256 * 4096 - 65 * 4096, None),  # published parameters, embedding and norms aside
+    "llama3_8b_decode": (7_504_658_432, 7_504_658_432 + 32 * 2 * 2049 * 4096),
+    "lstm": (4 * 512 * 1024, 128 * 4 * 512 * 1024),
+}
+
+
+@pytest.mark.parametrize("name", TRANSFORMERS)
+def test_sequence_models(name: str) -> None:
+    total = network_summary(zoo(name))["total"]
+    expected_weights, expected_macs = TRANSFORMERS[name]
+    assert total["weights"] == expected_weights  # type: ignore[index]
+    assert expected_macs in (None, total["macs"])  # type: ignore[index]
+
+
+def test_the_cache_is_read_with_the_new_token() -> None:
+    score = zoo("llama3_8b_decode", past=100).layer("block.score")
+    assert (score.bound["n"], score.bound["g"], score.bound["h"]) == (101, 8, 4)
+    assert [f.producer for f in score.feeds if f.tensor == "key"] == ["block.keys", "block.qkv.rotated_key"]
+
+
+#: MACs of MLPerf Tiny's reference models (in millions, rounded as published) and YOLO v3 (65.86 GFLOPs, 416 x 416).
+SMALL_AND_LARGE = {"tiny_resnet8": 12.5, "tiny_ds_cnn": 2.66, "tiny_mobilenet": 7.49, "tiny_autoencoder": 0.264,
+                   "yolo_v3": 32_930}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SMALL_AND_LARGE)
+def test_tiny_and_large(name: str) -> None:
+    macs = network_summary(zoo(name))["total"]["macs"]  # type: ignore[index]
+    assert macs / 1e6 == pytest.approx(SMALL_AND_LARGE[name], rel=0.002)
+
+
+EVERY = sorted(file.stem for file in (stdlib_folder() / "nets").glob("*.npu"))
+
+
+@pytest.mark.parametrize("name", [name for name in EVERY if name not in SURVEY])
+def test_every_network_means_the_same_for_every_batch(name: str) -> None:
+    one, three = network_summary(zoo(name)), network_summary(zoo(name, batch=3))
+    for key, factor in (("macs", 3), ("ops", 3), ("weights", 1)):
+        assert three["total"][key] == factor * one["total"][key]  # type: ignore[index]
