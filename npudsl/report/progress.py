@@ -50,16 +50,22 @@ def shown_progress() -> Iterator[Callable[[object], None] | None]:
     if not sys.stderr.isatty():
         yield None
         return
+    console = console_for(sys.stderr)
     columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
-    with Progress(*columns, console=console_for(sys.stderr), transient=True) as progress:
-        line = Line(progress)
+    try:
+        with Progress(*columns, console=console, transient=True) as progress:
+            yield _listener(Line(progress))
+    finally:
+        console.show_cursor(True)  # an interruption may fall into the start of the line, when it is hidden already
 
-        def show(event: object) -> None:
-            if isinstance(event, Verifying):
-                line.starts(f"executing {event.layer}", event.index, event.count)
-            elif isinstance(event, LayerStarted):
-                line.starts(f"solving {event.layer}", event.index, event.count)
-            elif isinstance(event, LayerImproved):
-                line.improves(f"solving {event.layer}", event.index, event.count, event.value, event.bound)
 
-        yield show
+def _listener(line: Line) -> Callable[[object], None]:
+    def show(event: object) -> None:
+        if isinstance(event, Verifying):
+            line.starts(f"executing {event.layer}", event.index, event.count)
+        elif isinstance(event, LayerStarted):
+            line.starts(f"solving {event.layer}", event.index, event.count)
+        elif isinstance(event, LayerImproved):
+            line.improves(f"solving {event.layer}", event.index, event.count, event.value, event.bound)
+
+    return show

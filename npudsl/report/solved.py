@@ -17,8 +17,7 @@ from .figures import digits, duration, elapsed, energy, percent, short, whole
 from .slots import in_short
 
 UNITS = {"energy": "pJ", "latency": "steps", "edp": "pJ x steps"}
-BAR = 32
-WIDE = 96  # columns from which the bottleneck has room
+WIDE = 96  # columns from which the bottleneck has room, and longer bars
 
 
 def screen(answers: Answers, *, width: int = WIDE) -> Iterator[RenderableType]:
@@ -27,7 +26,7 @@ def screen(answers: Answers, *, width: int = WIDE) -> Iterator[RenderableType]:
     yield Text()
     tables = [_results(answers, wide=width >= WIDE)]
     if answers.solved:
-        tables += [_energies(answers), _mappings(answers), _proofs(answers)]
+        tables += [_energies(answers, bar=32 if width >= WIDE else 20), _mappings(answers), _proofs(answers)]
     for part in tables:
         yield part
         yield Text()
@@ -75,7 +74,7 @@ def _result(answer: Answer, *, wide: bool) -> list[RenderableType]:
     return [*row, _proof(answer), _verified(answer), _seconds(answer)]
 
 
-def _energies(answers: Answers) -> Table:
+def _energies(answers: Answers, *, bar: int) -> Table:
     """Shares per component, in figures and as a bar."""
     per_layer = [(a, shares.shares(answers.arch, a.cost)) for a in answers.solved]
     network = shares.total((part, a.layer.repeat) for a, part in per_layer)
@@ -84,11 +83,11 @@ def _energies(answers: Answers) -> Table:
     shown.add_column("layer", "total", no_wrap=True)
     for name, marked in zip(names, shares.legend(names), strict=True):
         shown.add_column(marked, percent(_ratio(network[name], answers.energy)), justify="right")
-    shown.add_column("", shares.stacked(list(network.values()), answers.energy, BAR), no_wrap=True)
+    shown.add_column("", shares.stacked(list(network.values()), answers.energy, bar), no_wrap=True)
     for answer, part in per_layer:
         values = [part.get(name, Fraction(0)) for name in names]
         row = [percent(_ratio(value, answer.cost.energy)) for value in values]
-        shown.add_row(answer.layer.name, *row, shares.stacked(values, answer.cost.energy, BAR))
+        shown.add_row(answer.layer.name, *row, shares.stacked(values, answer.cost.energy, bar))
     return shown
 
 
@@ -141,7 +140,7 @@ def _closing(answers: Answers) -> Iterator[Text]:
     if answers.failed:
         yield Text(f"without a mapping, not in the totals: {', '.join(a.layer.name for a in answers.failed)}", "red")
     if answers.interrupted:
-        yield Text("interrupted: layers are missing, bounds are those reached so far", "bold red")
+        yield Text("interrupted: layers may be missing or not executed", "bold red")
 
 
 def _executed(answers: Answers) -> str:

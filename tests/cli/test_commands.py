@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import resource
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -69,12 +70,16 @@ def test_check_tells_every_mistake_of_every_file(tmp_path: Path, capsys: pytest.
 
 
 def test_check_is_quick() -> None:
-    times = []
+    """Half a second of processor time; wall-clock time would measure the other work of the machine."""
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    command = [sys.executable, "-m", "npudsl", "check", EYERISS]
+    spent = []
     for _ in range(3):
-        started = time.perf_counter()
-        subprocess.run([sys.executable, "-m", "npudsl", "check", EYERISS], cwd=ROOT, check=True, capture_output=True)
-        times.append(time.perf_counter() - started)
-    assert min(times) < 1.0  # 0.5 s is promised on a quiet machine; benchmarks/ measures it
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run(command, cwd=ROOT, check=True, capture_output=True, env=environment)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        spent.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    assert min(spent) < 0.5
 
 
 def test_fmt_changes_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
