@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
 from ..spec.arch import Memory
 from ..spec.op import Tensor
-from ..spec.units import DATA
-from ..spec.values import Quantity
+from ..spec.values import show_fraction
 from ..text.diagnostics import Diagnostic, Fix, Label
+from .amounts import one_unit
 from .footprint import UncountableError, group_words, tile_extents
 from .placing import Item, View
 
@@ -31,17 +31,13 @@ class Tile:
     def bits(self) -> Fraction:
         return self.words * self.width * (2 if self.doubled else 1)
 
-    def arithmetic(self) -> str:
-        """`input: c 3 * (p, r) 31 = 93 words * 16 bit = 1.45 KiB`."""
+    def arithmetic(self, shown_bits: Callable[[Fraction], str]) -> str:
+        """`input: c 3 * (p, r) 31 = 93 words * 16 bit = 186 B`."""
         shown = " * ".join(f"{g[0] if len(g) == 1 else '(' + ', '.join(g) + ')'} {n}" for g, n in self.parts if n != 1)
         product = f"{shown} = {self.words}" if " * " in shown else shown or "1"
         twice = " * 2 (double-buffered)" if self.doubled else ""
-        return f"{self.tensor.name}: {product} words * {bit(self.width)}{twice} = {bit(self.bits)}"
-
-
-def bit(amount: Fraction) -> str:
-    """An amount of data as someone would write it."""
-    return str(Quantity(amount, DATA))
+        width = f"{show_fraction(self.width)} bit"
+        return f"{self.tensor.name}: {product} words * {width}{twice} = {shown_bits(self.bits)}"
 
 
 # ---- coverage ----------------------------------------------------------------------------------
@@ -135,16 +131,17 @@ def _check_size(view: View, memory: Memory, tiles: list[Tile]) -> Iterator[Diagn
         return
     *most, last = [f"`{t.tensor.name}`" for t in tiles]
     names = f"{', '.join(most)} and {last}" if most else last
+    bit = one_unit(memory.size, (need, *(t.bits for t in tiles)))
     total = (f"together {bit(need)} > {bit(memory.size)}",) if len(tiles) > 1 else ()
     span = memory.size_span or memory.span
-    largest, others = _largest(tiles)
+    largest, others = _largest(tiles, bit)
     yield view.diagnostic(
         "E503",
         f"`{memory.name}` is too small for {names}: {bit(need)} needed, {bit(memory.size)} there",
         largest.item,
         f"tile of `{largest.tensor.name}`: {bit(largest.bits)}",
         secondary=(*others, *((Label(span, f"only {bit(memory.size)}"),) if span else ())),
-        notes=(*(t.arithmetic() for t in tiles), *total),
+        notes=(*(t.arithmetic(bit) for t in tiles), *total),
     )
 
 
@@ -154,18 +151,19 @@ def _check_shares(view: View, memory: Memory, tiles: list[Tile]) -> Iterator[Dia
         need = sum((t.bits for t in sharing), Fraction(0))
         if hold.cap is None or need <= hold.cap:
             continue
-        largest, others = _largest(sharing)
+        bit = one_unit(hold.cap, (need, *(t.bits for t in sharing)))
+        largest, others = _largest(sharing, bit)
         yield view.diagnostic(
             "E514",
             f"`{hold.role}` exceeds its share of `{memory.name}`: {bit(need)} needed, {bit(hold.cap)} allowed",
             largest.item,
             f"tile of `{largest.tensor.name}`: {bit(largest.bits)}",
             secondary=(*others, *((Label(hold.span, f"at most {bit(hold.cap)}"),) if hold.span else ())),
-            notes=tuple(t.arithmetic() for t in sharing),
+            notes=tuple(t.arithmetic(bit) for t in sharing),
         )
 
 
-def _largest(tiles: list[Tile]) -> tuple[Tile, tuple[Label, ...]]:
+def _largest(tiles: list[Tile], bit: Callable[[Fraction], str]) -> tuple[Tile, tuple[Label, ...]]:
     """The largest tile, and labels at the others that are written elsewhere."""
     largest = max(tiles, key=lambda t: t.bits)
     labels = [

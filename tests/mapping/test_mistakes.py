@@ -65,21 +65,21 @@ def test_tiles_that_exceed_a_memory() -> None:
     assert found.code == "E503"
     assert found.message == "`glb` is too small for `input` and `output`: 88 B needed, 80 B there"
     assert found.notes == (
-        "input: c 2 * (p, r) 12 = 24 words * 2 B = 48 B",
-        "output: m 2 * p 10 = 20 words * 2 B = 40 B",
+        "input: c 2 * (p, r) 12 = 24 words * 16 bit = 48 B",
+        "output: m 2 * p 10 = 20 words * 16 bit = 40 B",
         "together 88 B > 80 B",
     )
 
 
 def test_double_buffering_needs_the_tile_twice() -> None:
     found = only(block("bypass glb.weight"), machine(glb=50, double="input"))
-    assert "input: c 2 * (p, r) 12 = 24 words * 2 B * 2 (double-buffered) = 96 B" in found.notes
+    assert "input: c 2 * (p, r) 12 = 24 words * 16 bit * 2 (double-buffered) = 96 B" in found.notes
 
 
 def test_a_share_of_a_memory() -> None:
     found = only(block("keep glb.weight"), machine(cap=11))
     assert (found.code, found.message) == ("E514", "`weight` exceeds its share of `glb`: 24 B needed, 22 B allowed")
-    assert found.notes == ("weight: m 2 * c 2 * r 3 = 12 words * 2 B = 24 B",)
+    assert found.notes == ("weight: m 2 * c 2 * r 3 = 12 words * 16 bit = 24 B",)
 
 
 def test_unknown_slots() -> None:
