@@ -1,17 +1,15 @@
 """Closed forms of every counter: sums of products over groups of dims, in the factors of the loops and the bounds.
 
-The derivation is that of semantics.md, Movement. Over all arrivals of a tile at a node, with the loops above it classed by
-`Edge.kind`, the words are a product of one expression per group of dims:
+The derivation is that of semantics.md, Movement. Over all arrivals of a tile at a node, with the loops above it classed
+by `Edge.kind`, the words are a product of one expression per group of dims:
   a dim of its own that indexes the tensor   its bound: the tiles partition it
   a dim that does not                        the number of settings of the loops that make the tile arrive
-  dims that share an index (windows)         A B [F + (t - 1) (F - kept)]: A outer temporal, B spatial factors, t the sweep
+  dims that share an index (windows)         A B [F + (t - 1) (F - kept)]: A outer temporal, B spatial, t the sweep
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from functools import cached_property
 
 import sympy
 
@@ -21,89 +19,18 @@ from ..spec.op import Layer, Tensor
 from . import functions as fn
 from .coordinate import linearised
 from .edges import Edge, edges_of, slot_names
-
-Group = tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Product:
-    """A product of expressions, one per group of dims that share no rank of the tensor."""
-
-    factors: tuple[tuple[Group, sympy.Expr], ...]
-
-    @cached_property
-    def expression(self) -> sympy.Expr:
-        return sympy.Mul(*[e for _, e in self.factors])
-
-
-@dataclass(frozen=True)
-class Count:
-    """An integer combination of products: what one counter counts."""
-
-    terms: tuple[tuple[int, Product], ...] = ()
-
-    @cached_property
-    def expression(self) -> sympy.Expr:
-        return sympy.Add(*[k * p.expression for k, p in self.terms])
-
-    def __add__(self, other: Count) -> Count:
-        merged = dict.fromkeys([p for _, p in (*self.terms, *other.terms)], 0)
-        for k, p in (*self.terms, *other.terms):
-            merged[p] += k
-        return Count(tuple((k, p) for p, k in merged.items() if k))
-
-    def __sub__(self, other: Count) -> Count:
-        return self + Count(tuple((-k, p) for k, p in other.terms))
-
-
-def one(product: Product) -> Count:
-    return Count(((1, product),))
-
-
-@dataclass(frozen=True)
-class Booking:
-    """What one edge adds to one counter: `counter` is `read`, `write` or `link`, `place` a memory or a link."""
-
-    counter: str
-    place: str
-    edge: Edge
-    count: Count
-
-
-@dataclass(frozen=True)
-class Formulas:
-    """Every counter of a nest in closed form. `symbols`: one per loop (its factor); `bounds`: one per dim.
-
-    `bookings`: all counts, edge by edge; `tiles`: words of the largest tile by (memory, tensor).
-    """
-
-    symbols: tuple[sympy.Symbol, ...]
-    bounds: dict[str, sympy.Symbol]
-    bookings: tuple[Booking, ...]
-    tiles: dict[tuple[str, str], Product]
-    steps: Product
-
-    @cached_property
-    def totals(self) -> dict[tuple[str, str, str], Count]:
-        """By (counter, place, tensor)."""
-        found: dict[tuple[str, str, str], Count] = {}
-        for booking in self.bookings:
-            key = (booking.counter, booking.place, booking.edge.tensor.name)
-            found[key] = found.get(key, Count()) + booking.count
-        return found
-
-    def total(self, counter: str, place: str, tensor: str) -> sympy.Expr:
-        """One counter; 0 where nothing is booked on it."""
-        return self.totals.get((counter, place, tensor), Count()).expression
+from .formulas import Booking, Count, Formulas, Group, Origin, Product, one
 
 
 class Derivation:
     """Writes down the closed forms of one nest. `perfect`: dims whose factors multiply to their bound."""
 
-    def __init__(self, arch: Arch, layer: Layer, mapping: Mapping, perfect: frozenset[str], frame: int):
+    def __init__(
+        self, arch: Arch, layer: Layer, mapping: Mapping, perfect: frozenset[str], frame: int, names: tuple[str, ...]
+    ):
         self.arch, self.layer, self.mapping, self.perfect, self.frame = arch, layer, mapping, perfect, frame
         self.loops = mapping.loops
-        self.symbols = tuple(sympy.Symbol(n, integer=True, positive=True) for n in slot_names(mapping))
+        self.symbols = tuple(sympy.Symbol(n, integer=True, positive=True) for n in names)
         self.bounds = {d: sympy.Symbol(f"N_{d}", integer=True, positive=True) for d in layer.op.dims}
 
     # ---- pieces ---------------------------------------------------------------------------------
@@ -150,9 +77,9 @@ class Derivation:
         kinds = tuple(
             "sum" if self.loops[i].spatial and i < edge.parent_position else "join" for i in range(edge.position)
         )
-        return self._product(edge, kinds, False)
+        return self._product(edge, kinds, False, distinct=True)
 
-    def _product(self, edge: Edge, kinds: tuple[str, ...], kept: bool) -> Product:
+    def _product(self, edge: Edge, kinds: tuple[str, ...], kept: bool, distinct: bool = False) -> Product:
         tensor = edge.tensor
         parts: list[tuple[Group, sympy.Expr]] = []
         for group in tensor.groups:
@@ -165,7 +92,7 @@ class Derivation:
         for dim in self.layer.op.dims:
             if dim not in tensor.dims:
                 parts.append(((dim,), self._repetition(dim, edge, kinds)))
-        return Product(tuple(parts))
+        return Product(tuple(parts), Origin(edge, kinds, kept, distinct))
 
     def _repetition(self, dim: str, edge: Edge, kinds: tuple[str, ...]) -> sympy.Expr:
         above = self.loops_of(dim, 0, edge.position)
@@ -238,19 +165,20 @@ class Ledger:
             for edge in edges:
                 self._operand(edge)
             return
-        fresh = Booking("read", edges[0].parent, edges[-1], one(self.d.tile(tensor, 0)))
+        fresh = Booking("read", edges[0].parent, edges[-1], one(self.d.tile(tensor, 0)), "fresh")
         for edge in edges[:-1]:
             fresh = self._partial_sums(edge)
         self._results(edges[-1], fresh)
 
-    def _book(self, counter: str, place: str, edge: Edge, words: Count) -> None:
-        self.bookings.append(Booking(counter, place, edge, words))
+    def _book(self, counter: str, place: str, edge: Edge, words: Count, cause: str) -> None:
+        self.bookings.append(Booking(counter, place, edge, words, cause))
 
     def _operand(self, edge: Edge) -> None:
-        self._book("read", edge.parent, edge, one(self.d.arrivals(edge, edge.combining)))
+        cause = "operand" if edge.child is None else "fill"
+        self._book("read", edge.parent, edge, one(self.d.arrivals(edge, edge.combining)), cause)
         if edge.child is not None:
-            self._book("write", edge.child, edge, one(self.d.arrivals(edge)))
-        self._carry(edge, kept=True)
+            self._book("write", edge.child, edge, one(self.d.arrivals(edge)), cause)
+        self._carry(edge, cause)
 
     def _partial_sums(self, edge: Edge) -> Booking:
         """Books evictions and read-backs between two nodes; returns the words that start from zero at the inner one."""
@@ -259,13 +187,13 @@ class Ledger:
         written = one(self.d.arrivals(edge, edge.combining, kept=False))
         united = one(self.d.arrivals(edge, edge.between, kept=False))
         back = united - one(self.d.received(edge))
-        self._book("write", edge.parent, edge, written)
-        self._book("read", edge.parent, edge, written - united + back)
-        self._book("read", edge.child, edge, evicted)
-        self._book("write", edge.child, edge, back)
-        self._carry(edge, kept=False)
-        self._return(edge, edge, back)
-        return Booking("read", edge.child, edge, evicted - back)
+        self._book("write", edge.parent, edge, written, "evict")
+        self._book("read", edge.parent, edge, written - united + back, "combine")
+        self._book("read", edge.child, edge, evicted, "evict")
+        self._book("write", edge.child, edge, back, "restore")
+        self._carry(edge, "evict")
+        self._return(edge, edge, back, "restore")
+        return Booking("read", edge.child, edge, evicted - back, "fresh")
 
     def _results(self, edge: Edge, fresh: Booking) -> None:
         """Operations write every result and read what does not start from zero.
@@ -274,40 +202,46 @@ class Ledger:
         """
         written = one(self.d.arrivals(edge, edge.combining, kept=False))
         unread = Count() - fresh.count
-        self._book("write", edge.parent, edge, written)
-        self._book("read", edge.parent, edge, written)
-        self._book("read", edge.parent, fresh.edge, unread)
-        self._carry(edge, kept=False)
-        self._return(edge, edge, written)
-        self._return(edge, fresh.edge, unread)
+        self._book("write", edge.parent, edge, written, "result")
+        self._book("read", edge.parent, edge, written, "result")
+        self._book("read", edge.parent, fresh.edge, unread, fresh.cause)
+        self._carry(edge, "result")
+        self._return(edge, edge, written, "result")
+        self._return(edge, fresh.edge, unread, fresh.cause)
 
-    def _carry(self, edge: Edge, kept: bool) -> None:
+    def _carry(self, edge: Edge, cause: str) -> None:
         """Words on the links of every array crossed, per receiving (or sending) instance."""
         for array in edge.crossed:
             for link in array.links:
                 if link.carries(edge.tensor.role):
-                    words = self.d.arrivals(edge, edge.combining_below(array), kept)
-                    self._book("link", link.name, edge, one(words))
+                    words = self.d.arrivals(edge, edge.combining_below(array), kept=not edge.tensor.is_output)
+                    self._book("link", link.name, edge, one(words), cause)
 
-    def _return(self, crossing: Edge, booked: Edge, words: Count) -> None:
-        """Partial sums on their way in over the links that `crossing` crosses, one word each; they depend on `booked`."""
+    def _return(self, crossing: Edge, booked: Edge, words: Count, cause: str) -> None:
+        """Partial sums on their way in over the links that `crossing` crosses; how many depends on `booked`."""
         for array in crossing.crossed:
             for link in array.links:
                 if link.carries(crossing.tensor.role):
-                    self._book("link", link.name, booked, words)
+                    self._book("link", link.name, booked, words, cause)
 
 
 def derive(
-    arch: Arch, layer: Layer, mapping: Mapping, perfect: frozenset[str] | None = None, frame: int = 0
+    arch: Arch,
+    layer: Layer,
+    mapping: Mapping,
+    perfect: frozenset[str] | None = None,
+    frame: int = 0,
+    names: tuple[str, ...] | None = None,
 ) -> Formulas:
     """Closed forms of every counter of a nest, whatever its factors are; every loop is taken to count.
 
     `perfect`: dims whose factors multiply to their bound (default: those of `mapping` for which it is so). `frame`: the
-    first so many loops stand for everything outside and are always walked.
+    first so many loops stand for everything outside and are always walked. `names`: of the loops' symbols (default:
+    `slot_names`).
     """
     if perfect is None:
         perfect = frozenset(d for d in layer.op.dims if mapping.extent(d, 0) == layer.bound[d])
-    derivation = Derivation(arch, layer, mapping, perfect, frame)
+    derivation = Derivation(arch, layer, mapping, perfect, frame, names or slot_names(mapping))
     ledger = Ledger(derivation)
     for tensor in layer.op.tensors:
         ledger.tensor(tensor)

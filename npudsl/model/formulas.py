@@ -1,0 +1,110 @@
+"""What a closed form is made of: products over groups of dims, integer combinations of them, booked edge by edge."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import sympy
+
+from .edges import Edge
+
+Group = tuple[str, ...]
+
+#: Why words are booked: `fill` a tile that is read arrives; `operand` operations read it; `evict` a tile of the output
+#: leaves; `combine` what arrives is added to what is there, or that is handed back; `restore` a tile of the output comes
+#: back; `result` operations write (and read) the output; `fresh` of which those that start from zero are not read.
+CAUSES = ("fill", "operand", "evict", "combine", "restore", "result", "fresh")
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Words that pass `edge`, with its loops entering as `kinds` (`clipped.KINDS`) and windows `kept` or moved whole.
+
+    `distinct`: pairs of parent instance and word, each once however often it passes.
+    """
+
+    edge: Edge
+    kinds: tuple[str, ...]
+    kept: bool
+    distinct: bool = False
+
+
+@dataclass(frozen=True)
+class Product:
+    """A product of expressions, one per group of dims that share no rank of the tensor.
+
+    `origin`: what it counts, for derivations (None: the words of a tile); equal products may have several reasons.
+    """
+
+    factors: tuple[tuple[Group, sympy.Expr], ...]
+    origin: Origin | None = field(default=None, compare=False)
+
+    @cached_property
+    def expression(self) -> sympy.Expr:
+        return sympy.Mul(*[e for _, e in self.factors])
+
+
+@dataclass(frozen=True)
+class Count:
+    """An integer combination of products: what one counter counts."""
+
+    terms: tuple[tuple[int, Product], ...] = ()
+
+    @cached_property
+    def expression(self) -> sympy.Expr:
+        return sympy.Add(*[k * p.expression for k, p in self.terms])
+
+    def __add__(self, other: Count) -> Count:
+        merged = dict.fromkeys([p for _, p in (*self.terms, *other.terms)], 0)
+        for k, p in (*self.terms, *other.terms):
+            merged[p] += k
+        return Count(tuple((k, p) for p, k in merged.items() if k))
+
+    def __sub__(self, other: Count) -> Count:
+        return self + Count(tuple((-k, p) for k, p in other.terms))
+
+
+def one(product: Product) -> Count:
+    return Count(((1, product),))
+
+
+@dataclass(frozen=True)
+class Booking:
+    """What one edge adds to one counter: `counter` is `read`, `write` or `link`, `place` a memory or a link.
+
+    `cause`: one of `CAUSES`, for derivations.
+    """
+
+    counter: str
+    place: str
+    edge: Edge
+    count: Count
+    cause: str
+
+
+@dataclass(frozen=True)
+class Formulas:
+    """Every counter of a nest in closed form. `symbols`: one per loop (its factor); `bounds`: one per dim.
+
+    `bookings`: all counts, edge by edge; `tiles`: words of the largest tile by (memory, tensor).
+    """
+
+    symbols: tuple[sympy.Symbol, ...]
+    bounds: dict[str, sympy.Symbol]
+    bookings: tuple[Booking, ...]
+    tiles: dict[tuple[str, str], Product]
+    steps: Product
+
+    @cached_property
+    def totals(self) -> dict[tuple[str, str, str], Count]:
+        """By (counter, place, tensor)."""
+        found: dict[tuple[str, str, str], Count] = {}
+        for booking in self.bookings:
+            key = (booking.counter, booking.place, booking.edge.tensor.name)
+            found[key] = found.get(key, Count()) + booking.count
+        return found
+
+    def total(self, counter: str, place: str, tensor: str) -> sympy.Expr:
+        """One counter; 0 where nothing is booked on it."""
+        return self.totals.get((counter, place, tensor), Count()).expression
