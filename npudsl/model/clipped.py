@@ -7,6 +7,7 @@ products of `coordinate.py` give.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
@@ -59,20 +60,40 @@ def coordinate_sum(
 ) -> int:
     """Words of one coordinate that a node receives: sum over the counted loops of the union over the joined ones.
 
-    One entry per dim of the group: its bound, its tile extent and its loops above the node, outermost first. `kept`: while
-    the sweeping loop advances an instance receives only what its previous tile did not have.
+    One entry per dim of the group: its bound, its tile extent and its loops above the node, outermost first. `kept`:
+    while the sweeping loop advances an instance receives only what its previous tile did not have.
     """
+    return sum(case.times * case.words for case in coordinate_cases(coefficients, bounds, tiles, loops, kept))
+
+
+@dataclass(frozen=True)
+class Case:
+    """Tiles that are alike: `times` of them, `left` points of each dim from their first one on (as far as the joined
+    instances reach), `words` received by each; `advancing`: less what the previous tile had."""
+
+    times: int
+    left: tuple[int, ...]
+    advancing: bool
+    words: int
+
+
+def coordinate_cases(
+    coefficients: tuple[int, ...],
+    bounds: tuple[int, ...],
+    tiles: tuple[int, ...],
+    loops: tuple[tuple[Step, ...], ...],
+    kept: bool,
+) -> Iterator[Case]:
+    """The cases that `coordinate_sum` adds up."""
     dims = [_walk(b, t, steps) for b, t, steps in zip(bounds, tiles, loops, strict=True)]
     axis = next((k for k, steps in enumerate(loops) if any(s.kind == "sweep" for s in steps)), None)
     shift = 0 if axis is None else _move_of_sweep(tiles[axis], loops[axis])
     copies = tuple(_offsets(t, steps) for t, steps in zip(tiles, loops, strict=True))
-    total = 0
     for combination in product(*(d.items() for d in dims)):
-        remaining = tuple(left for (left, _), _ in combination)
+        left = tuple(points for (points, _), _ in combination)
         advancing = kept and axis is not None and any(moved for (_, moved), _ in combination)
-        words = _united(coefficients, tiles, copies, remaining, axis if advancing else None, shift)
-        total += words * prod(times for _, times in combination)
-    return total
+        words = _united(coefficients, tiles, copies, left, axis if advancing else None, shift)
+        yield Case(prod(times for _, times in combination), left, advancing, words)
 
 
 def _walk(bound: int, tile: int, loops: tuple[Step, ...]) -> Counter[tuple[int, bool]]:
@@ -148,5 +169,3 @@ def _without_previous(
     """What a tile does not share with the one before it, which was whole along the swept dim."""
     before = tuple(t if k == axis else e for k, (t, e) in enumerate(zip(tiles, extents, strict=True)))
     return words & ~(box_set(coefficients, before) >> (coefficients[axis] * shift))
-
-

@@ -6,7 +6,7 @@ Each takes sympy Tuples so that one function serves any number of dims. `explici
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -76,7 +76,8 @@ def kinds_code(kinds: tuple[str, ...]) -> sympy.Symbol:
     return sympy.Symbol("kinds_" + "".join(k[:2] for k in kinds))
 
 
-def _kinds(code: str) -> tuple[str, ...]:
+def loop_kinds(code: str) -> tuple[str, ...]:
+    """The kinds that `kinds_code` was given."""
     short = code.removeprefix("kinds_")
     return tuple({k[:2]: k for k in clipped.KINDS}[short[i : i + 2]] for i in range(0, len(short), 2))
 
@@ -86,18 +87,22 @@ def _ints(values: Any) -> tuple[int, ...]:
 
 
 def exact_positions(code: str, bound: int, tile: int, factors: tuple[int, ...]) -> int:
-    steps = tuple(clipped.Step(k, int(f)) for k, f in zip(_kinds(code), factors, strict=True))
+    steps = tuple(clipped.Step(k, int(f)) for k, f in zip(loop_kinds(code), factors, strict=True))
     return clipped.positions(int(bound), int(tile), steps)
 
 
 def exact_coordinate_sum(code: str, coefficients: Any, bounds: Any, tiles: Any, *factors: Any) -> int:
+    return sum(case.times * case.words for case in exact_cases(code, coefficients, bounds, tiles, *factors))
+
+
+def exact_cases(code: str, coefficients: Any, bounds: Any, tiles: Any, *factors: Any) -> Iterator[clipped.Case]:
     """The code lists the kinds of every dim's loops, dims parted by `_`, with a last part `keep` or `drop`."""
     parts = code.removeprefix("kinds_").split("_")
     loops = tuple(
-        tuple(clipped.Step(k, int(f)) for k, f in zip(_kinds(part), values, strict=True))
+        tuple(clipped.Step(k, int(f)) for k, f in zip(loop_kinds(part), values, strict=True))
         for part, values in zip(parts[:-1], factors, strict=True)
     )
-    return clipped.coordinate_sum(_ints(coefficients), _ints(bounds), _ints(tiles), loops, parts[-1] == "keep")
+    return clipped.coordinate_cases(_ints(coefficients), _ints(bounds), _ints(tiles), loops, parts[-1] == "keep")
 
 
 def sum_code(kinds: tuple[tuple[str, ...], ...], kept: bool) -> sympy.Symbol:
