@@ -14,9 +14,9 @@ from .generate.choices import Replayed, Seeded
 from .generate.literals import literal
 from .generate.shrink import Offsets, shrink
 from .oracle.sides import SIDES, differences
-from .strategies import EVEN, EVEN_PERFECT, EVERYTHING, PERFECT, Space, make_case
+from .strategies import EVEN, EVEN_PERFECT, EVERYTHING, PERFECT, WINDOWED, Space, make_case
 
-SPACES = {"all": EVERYTHING, "even-perfect": EVEN_PERFECT, "even": EVEN, "perfect": PERFECT}
+SPACES = {"all": EVERYTHING, "windows": WINDOWED, "even-perfect": EVEN_PERFECT, "even": EVEN, "perfect": PERFECT}
 
 
 def complaints(offsets: Offsets, space: Space, sides: tuple[str, ...]) -> tuple[str, ...]:

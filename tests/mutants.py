@@ -90,6 +90,8 @@ def _nodes(tree: ast.AST, function: str = "", inside: bool = False) -> Iterator[
         for child in value if isinstance(value, list) else [value]:
             if not isinstance(child, ast.AST) or isinstance(child, ast.JoinedStr | ast.Raise):
                 continue
+            if isinstance(child, ast.keyword) and child.arg == "strict":
+                continue
             inner, below = function, inside
             if isinstance(child, ast.FunctionDef | ast.ClassDef):
                 inner = f"{function}.{child.name}".lstrip(".")

@@ -26,7 +26,7 @@ from npudsl.mapping.tally import Tally
 from .model.survivors import EXPLAINED
 from .mutants import Mutant, mutants_of
 from .oracle.literal import tally
-from .strategies import EVEN_PERFECT, EVERYTHING, Case, random_case
+from .strategies import EVEN_PERFECT, EVERYTHING, WINDOWED, Case, random_case
 
 MODEL = Path(__file__).parent.parent / "npudsl" / "model"
 PACKAGE = "npudsl.model"
@@ -59,8 +59,8 @@ class _Loader(importlib.machinery.SourceFileLoader):
         return self._mutated
 
 
-def noticed(mutant: Mutant, expected: Expected) -> bool:
-    """Whether the differential test fails under the mutant, in a child process."""
+def noticed(mutant: Mutant | None, expected: Expected) -> bool:
+    """Whether the differential test fails under the mutant (None: the code as it is), in a child process."""
     child = os.fork()
     if child == 0:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
@@ -70,8 +70,10 @@ def noticed(mutant: Mutant, expected: Expected) -> bool:
     return status != 256  # exit status 1: everything agreed; a signal is a failure
 
 
-def _fails(mutant: Mutant, expected: Expected) -> bool:
-    sys.meta_path.insert(0, _Finder(f"{PACKAGE}.{mutant.path.stem}", mutant.path, mutant.tree()))
+def _fails(mutant: Mutant | None, expected: Expected) -> bool:
+    if mutant is not None:
+        name = ".".join((PACKAGE, *mutant.path.relative_to(MODEL).with_suffix("").parts))
+        sys.meta_path.insert(0, _Finder(name, mutant.path, mutant.tree()))
     try:
         from .model.quick import disagreements
 
@@ -81,13 +83,13 @@ def _fails(mutant: Mutant, expected: Expected) -> bool:
 
 
 def expected_tallies(count: int) -> Expected:
-    """Half of the cases even and perfect, as the solver needs them, half anything."""
-    cases = [random_case(seed, space) for seed in range(count // 2) for space in (EVEN_PERFECT, EVERYTHING)]
+    """A third of the cases even and perfect, as the solver needs them, a third windows, a third anything."""
+    cases = [random_case(seed, space) for seed in range(count // 3) for space in (EVEN_PERFECT, WINDOWED, EVERYTHING)]
     return [(case, tally(case.arch, case.layer, case.mapping)) for case in cases]
 
 
 def all_mutants(names: Sequence[str]) -> Iterator[Mutant]:
-    for path in sorted(MODEL.glob("*.py")):
+    for path in sorted(MODEL.rglob("*.py")):
         if path.stem != "__init__" and (not names or path.stem in names):
             yield from mutants_of(path)
 
@@ -104,6 +106,9 @@ def main() -> int:
     if options.sample is not None and options.sample < len(chosen):
         chosen = sorted(Random(options.seed).sample(chosen, options.sample), key=lambda m: m.place)
     expected = expected_tallies(options.cases)
+    if noticed(None, expected):
+        print("the model disagrees without any mutation")
+        return 1
     survivors = [mutant for mutant in chosen if not noticed(mutant, expected)]
     surprising = [mutant for mutant in survivors if mutant.key not in EXPLAINED]
     for mutant in surprising:

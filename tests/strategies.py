@@ -15,13 +15,14 @@ from .generate.archs import arch as make_arch
 from .generate.choices import Choices, Drawn, Seeded
 from .generate.mappings import mapping as make_mapping
 from .generate.ops import layer as make_layer
-from .generate.space import EVEN, EVEN_PERFECT, EVERYTHING, PERFECT, Space
+from .generate.space import EVEN, EVEN_PERFECT, EVERYTHING, PERFECT, WINDOWED, Space
 
 __all__ = [
     "EVEN",
     "EVEN_PERFECT",
     "EVERYTHING",
     "PERFECT",
+    "WINDOWED",
     "Case",
     "Space",
     "cases",

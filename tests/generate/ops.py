@@ -46,7 +46,7 @@ def _tensor(
 ) -> Tensor:
     free = [d for d in chosen if d not in common]
     is_output = name == "output"
-    windows = affine and len(free) >= 2 and chance(choices, 10 if is_output else 55)
+    windows = affine and len(free) >= 2 and chance(choices, 10 if is_output else space.windows)
     ranks = [Rank((Term(d, 1),)) for d in common]
     while windows and len(free) >= 2:
         size = 3 if space.three_dim_ranks and len(free) >= 3 and chance(choices, 20) else 2

@@ -21,6 +21,7 @@ class Space:
     bypass: bool = True  # memories that hold only some roles, and optional holds
     links: bool = True
     linkless: bool = True  # arrays without links (ideal)
+    windows: int = 55  # percent of the operands with two dims or more that get a rank of several dims
     affine_outputs: bool = True
     three_dim_ranks: bool = True
     repeated_dims: bool = True  # a dim in two ranks of one tensor
@@ -31,3 +32,5 @@ EVERYTHING = Space()
 EVEN_PERFECT = Space(uneven=False, imperfect=False, excess=False)
 EVEN = Space(uneven=False)
 PERFECT = Space(imperfect=False, excess=False)
+#: sliding windows that are clipped, unrolled and nested: the hardest counts, rare among all cases
+WINDOWED = Space(max_points=150, max_dims=3, max_operands=2, max_levels=3, windows=95, bounds=(3, 5, 7, 4, 6, 8, 9, 2))

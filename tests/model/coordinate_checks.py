@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from sympy import Integer, Tuple
 
+from npudsl.spec.op import Rank, Tensor, Term
+
 Spread = tuple[int, int, int]
 
 
@@ -39,10 +41,12 @@ class Question:
 FORMS = ("Footprint", "Overlap", "Union", "FreshUnion")
 
 
-def questions(random: Random, count: int, form: str | None = None) -> Iterator[Question]:
+def questions(random: Random, count: int, only: str | None = None) -> Iterator[Question]:
     for _ in range(count):
+        form = only or random.choice(FORMS)
         dims = random.choice((1, 2, 2, 2, 3))
-        extents = tuple(random.randint(1, 6) for _ in range(dims))
+        least = 0 if form == "Footprint" and random.random() < 0.1 else 1
+        extents = tuple(random.randint(least, 6) for _ in range(dims))
         coefficients = tuple(random.choice((1, 1, 2, 3, 4, 6)) for _ in range(dims))
         reach = list(extents)
         spread = []
@@ -54,7 +58,7 @@ def questions(random: Random, count: int, form: str | None = None) -> Iterator[Q
         random.shuffle(spread)
         axis = random.randrange(dims)
         shift = random.choice((extents[axis], reach[axis]))
-        yield Question(form or random.choice(FORMS), coefficients, extents, tuple(spread), axis, shift)
+        yield Question(form, coefficients, extents, tuple(spread), axis, shift)
 
 
 def answer(question: Question) -> int:
@@ -86,7 +90,7 @@ def wrong_columns(functions: dict[str, Callable[..., Any]], count: int) -> Itera
     for form in FORMS:
         for question in questions(random, count, form):
             # larger extents stay below the pitch only if the box shrinks
-            rows = [tuple(random.randint(1, e) for e in question.extents) for _ in range(12)]
+            rows = [tuple(random.randint(min(1, e), e) for e in question.extents) for _ in range(12)]
             expected = [answer(Question(form, question.coefficients, row, *_rest(question))) for row in rows]
             columns = tuple(np.array(column) for column in zip(*rows, strict=True))
             given = np.broadcast_to(functions[form](*question.arguments(columns)), len(rows))
@@ -104,6 +108,29 @@ def wrong_explicit_forms(forms: dict[str, type[Any]], count: int) -> Iterator[st
         given = forms[question.form](Tuple(*numbers[0]), Tuple(*numbers[1]), *moves).explicit()
         if given.is_number and not given.has(forms[question.form]) and int(given) != answer(question):
             yield f"explicitly {question}: {given} against {answer(question)}"
+
+
+def wrong_coordinates(linearised: Callable[..., tuple[int, ...]], count: int) -> Iterator[str]:
+    """Several ranks over shared dims, as one sum: equal sums must mean equal index tuples."""
+    random = Random(4)
+    for _ in range(count):
+        dims = "abc"[: random.randint(1, 3)]
+        ranks = [
+            Rank(tuple(Term(d, random.choice((1, 1, 2, 3))) for d in random.sample(dims, random.randint(1, len(dims)))))
+            for _ in range(random.randint(1, 3))
+        ]
+        tensor = Tensor("x", "x", (Rank((Term("z", 2),)), *ranks))
+        bounds = {d: random.randint(1, 5) for d in dims} | {"z": 3}
+        points = [dict(zip(dims, at, strict=True)) for at in product(*(range(bounds[d]) for d in dims))]
+        for group in tensor.groups:
+            if "z" in group:
+                continue
+            own = [r for r in tensor.ranks if r.dims and r.dims[0] in group]
+            indices = {tuple(sum(t.coefficient * p[t.dim] for t in r.terms) for r in own) for p in points}
+            coefficients = linearised(tensor, group, bounds)
+            sums = {sum(c * p[d] for c, d in zip(coefficients, group, strict=True)) for p in points}
+            if len(sums) != len(indices):
+                yield f"{tensor.ranks} within {bounds}: {coefficients}"
 
 
 def _rest(question: Question) -> tuple[Any, ...]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from npudsl.model.clipped import Step, coordinate_sum, positions
+from npudsl.model.coordinate import linearised
 from npudsl.model.functions import EXACT, VECTORISED, Footprint, Overlap
 
-from .coordinate_checks import wrong_answers, wrong_columns, wrong_explicit_forms
+from .clipped_checks import wrong_clipped
+from .coordinate_checks import wrong_answers, wrong_columns, wrong_coordinates, wrong_explicit_forms
 
 
 def test_footprints_overlaps_and_unions() -> None:
@@ -17,3 +20,11 @@ def test_over_arrays() -> None:
 
 def test_explicit_forms() -> None:
     assert list(wrong_explicit_forms({"Footprint": Footprint, "Overlap": Overlap}, 400)) == []
+
+
+def test_several_ranks_are_one_coordinate() -> None:
+    assert list(wrong_coordinates(linearised, 300)) == []
+
+
+def test_clipped_dims() -> None:
+    assert list(wrong_clipped(Step, positions, coordinate_sum, 300)) == []

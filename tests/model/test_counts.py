@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 
 from ..oracle.sides import differences
-from ..strategies import EVEN_PERFECT, EVERYTHING, Case, Space, cases, random_case
+from ..strategies import EVEN_PERFECT, EVERYTHING, WINDOWED, Case, Space, cases, random_case
 from .counterexamples import CASES
 
 
@@ -22,7 +22,11 @@ def test_every_mapping(case: Case) -> None:
     assert differences(case) == ()
 
 
-@pytest.mark.parametrize(("space", "count"), [(EVEN_PERFECT, 1500), (EVERYTHING, 3500)], ids=["even", "all"])
+@pytest.mark.parametrize(
+    ("space", "count"),
+    [(EVEN_PERFECT, 900), (WINDOWED, 900), (EVERYTHING, 1800)],
+    ids=["even-perfect", "windows", "all"],
+)
 def test_seeded_cases(space: Space, count: int) -> None:
     """Many more than hypothesis would draw in the time, without its shrinking."""
     for seed in range(count):
@@ -36,5 +40,6 @@ def test_counterexamples(story: str, case: Case) -> None:
 
 @pytest.mark.long
 def test_many_cases() -> None:
-    for seed in range(1_000_000, 1_050_000):
-        assert differences(random_case(seed)) == (), f"random_case({seed})"
+    for seed in range(1_000_000, 1_025_000):
+        for space in (EVERYTHING, WINDOWED):
+            assert differences(random_case(seed, space)) == (), f"random_case({seed}, {space})"
