@@ -50,7 +50,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _calm_blas() -> None:
     """One thread for linear algebra, unless the user says otherwise. Only works before numpy is imported.
 
-    The arrays here are small, and threads that wait for each other made `solve` up to nine times slower on a busy machine.
+    The arrays here are small, and threads that wait for each other made `solve` up to nine times slower on a busy
+    machine.
     """
     for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, "1")
