@@ -1,0 +1,79 @@
+"""Executes a mapping in time: every movement and every step on the resources of the machine (docs/latency.md).
+
+The reference for cycles: plain, one event after the other, in exact fractions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from ..mapping.nest import Mapping
+from ..mapping.resources import Loads, add, resources
+from ..spec.arch import Arch
+from ..spec.op import Layer
+from . import structure
+from .limits import check_axes, too_long
+from .nest import Nest
+from .timed_clock import Clock
+from .timed_rules import Task, tasks
+from .timed_words import Walk
+
+#: Work of an execution: steps times instances of the compute unit, about.
+MOST_STEPS = 2 * 10**6
+
+
+@dataclass(frozen=True)
+class Timed:
+    """An execution in time, all in cycles: `cycles = onload + steps / rate + sum of stalls + offload`.
+
+    `onload`: before the first step; `offload`: after the last; `stalls`: by the resource that was waited for; `busy`: by
+    resource; `waits`: stalls before a step by the (memory, tensor) whose tile was moved; `steps`: their number;
+    `tasks`: all movements and steps, in order of precedence.
+    """
+
+    cycles: Fraction
+    onload: Fraction
+    offload: Fraction
+    stalls: dict[str, Fraction]
+    waits: dict[tuple[str, str], Fraction]
+    busy: dict[str, Fraction]
+    steps: int
+    tasks: tuple[Task, ...] = field(repr=False)
+
+    @property
+    def bottleneck(self) -> str:
+        """The resource that is busy longest."""
+        return max(self.busy, key=lambda name: self.busy[name])
+
+
+def run_timed(
+    arch: Arch,
+    layer: Layer,
+    mapping: Mapping,
+    *,
+    tick: Callable[[], None] | None = None,
+    trace: Callable[[int, Fraction, Fraction], None] | None = None,
+) -> Timed:
+    """Execute a mapping in time, step by step.
+
+    `tick` is called with every step, `trace` with the number of every task in `Timed.tasks`, when it was free to start and
+    when it was complete. Raises SpecError: E650 the nodes stand in no order, E652 too large, E653 too long.
+    """
+    structure.check(arch, layer, mapping)
+    nest = Nest.of(arch, layer, mapping)
+    check_axes(layer, len(nest.counters))
+    if layer.points > MOST_STEPS:
+        raise too_long(layer, "the timed execution walks every operation", f"it walks at most {MOST_STEPS} operations")
+    todo = tasks(nest, Walk(nest, tick).boundaries())
+    clock = Clock(todo, 1 / arch.compute.rate, trace)
+    cycles = clock.run()
+    steps = sum(1 for t in todo if t.move is None)
+    busy: Loads = {name: Fraction(0) for name in resources(arch)}
+    for task in todo:
+        add(busy, task.load)
+    busy[arch.compute.name] = steps / arch.compute.rate
+    return Timed(
+        cycles, clock.first or Fraction(0), cycles - clock.last, clock.stalls, clock.waits, busy, steps, tuple(todo)
+    )

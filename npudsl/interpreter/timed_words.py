@@ -1,0 +1,277 @@
+"""The movements and steps of a mapping with the cycles that each takes at every resource: a literal walk.
+
+Per step and instance the sets of words are made and compared as in `literal.py`; here the instance that moves most counts.
+docs/latency.md says what moves when.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import product
+
+from ..mapping.resources import Loads, Meter, add, raise_to
+from ..spec.op import Tensor
+from .literal import Element, Instance, element
+from .nest import Counter, Nest, Site, Transfer
+
+Words = frozenset[Element]
+Tiles = dict[Instance, Words]
+NOTHING: Words = frozenset()
+
+FILL, EVICT, RETURN = "fill", "evict", "return"
+
+
+@dataclass(frozen=True)
+class Move:
+    """A movement at a boundary. `place`: (memory, tensor) of the node. `repeats`: a return of words that the visit before held."""
+
+    kind: str
+    place: tuple[str, str]
+    visit: int
+    load: Loads = field(compare=False)
+    repeats: bool = False
+
+
+@dataclass(frozen=True)
+class Boundary:
+    """What moves in front of a step, in order of precedence, and what the step's operations take (None: the end)."""
+
+    moves: tuple[Move, ...]
+    step: Loads | None
+
+
+@dataclass
+class _Held:
+    """A node at work: its tiles, the words of an output that do not start from zero, its number of visits."""
+
+    tiles: Tiles = field(default_factory=dict)
+    begun: dict[Instance, set[Element]] = field(default_factory=dict)
+    received: dict[Instance, set[Element]] = field(default_factory=dict)
+    visits: int = 0
+
+
+class Walk:
+    """Walks a nest once. `tick` is called with every step."""
+
+    def __init__(self, nest: Nest, tick: Callable[[], None] | None = None) -> None:
+        self.nest = nest
+        self._tick = tick
+        self._meter = Meter(nest.arch)
+        self._held = {site: _Held() for site in nest.sites}
+        self._tiles: dict[tuple[Site, tuple[int, ...]], Words] = {}
+        self._depth = nest.arch.depth
+        order = {m.name: i for i, m in enumerate(nest.arch.memories)}
+        inner = [t for chain in nest.transfers.values() for t in chain if t.child.memory is not None]
+        self.inner = tuple(sorted(inner, key=lambda t: order[t.child.memory or ""]))
+        self._offsets = [self._offset(i) for i in product(*(range(c.factor) for c in nest.spatial))]
+
+    def boundaries(self) -> Iterator[Boundary]:
+        """Every boundary in order, the end included."""
+        before: tuple[int, ...] | None = None
+        temporal = self.nest.temporal
+        for setting in product(*(range(c.factor) for c in temporal)):
+            base = self._base(temporal, setting)
+            operations = [(i, p) for i, offset in self._offsets if (p := self._point(base, offset)) is not None]
+            if not operations:
+                continue
+            advanced = None
+            if before is not None:
+                advanced = next(c.index for c, a, b in zip(temporal, before, setting, strict=True) if a != b)
+            moves = (*self._leave(advanced), *self._arrive(setting, advanced))
+            yield Boundary(moves, self._operate(operations))
+            before = setting
+            if self._tick is not None:
+                self._tick()
+        yield Boundary(tuple(self._leave(None, end=True)), None)
+
+    # ---- points and tiles -------------------------------------------------------------------------
+
+    def _base(self, counters: tuple[Counter, ...], setting: tuple[int, ...]) -> dict[str, int]:
+        base = dict.fromkeys(self.nest.layer.op.dims, 0)
+        for counter, value in zip(counters, setting, strict=True):
+            base[counter.dim] += counter.stride * value
+        return base
+
+    def _offset(self, instance: Instance) -> tuple[Instance, dict[str, int]]:
+        return instance, self._base(self.nest.spatial, instance)
+
+    def _point(self, base: dict[str, int], offset: dict[str, int]) -> dict[str, int] | None:
+        point = {d: base[d] + offset[d] for d in base}
+        return point if all(point[d] < bound for d, bound in self.nest.layer.bounds) else None
+
+    def _tile(self, transfer: Transfer, setting: tuple[int, ...], instance: Instance) -> Words:
+        """The elements touched by the points below the child, with the counters above it fixed."""
+        site = transfer.child
+        above = [(c, v) for c, v in zip(self.nest.temporal, setting, strict=True) if c.index < site.above]
+        above += zip(transfer.instances, instance, strict=True)
+        corner = self._base(tuple(c for c, _ in above), tuple(v for _, v in above))
+        key = (site, tuple(corner.values()))
+        found = self._tiles.get(key)
+        if found is None:
+            found = self._tiles[key] = self._touched(transfer.tensor, site, corner)
+        return found
+
+    def _touched(self, tensor: Tensor, site: Site, corner: dict[str, int]) -> Words:
+        positions = {d: [p] for d, p in corner.items()}
+        for counter in self.nest.counters[site.above :]:
+            moves = range(0, counter.factor * counter.stride, counter.stride)
+            positions[counter.dim] = [p + m for p in positions[counter.dim] for m in moves]
+        inside = {d: [p for p in positions[d] if p < bound] for d, bound in self.nest.layer.bounds}
+        if not all(inside.values()):
+            return NOTHING
+        dims = tensor.dims
+        return frozenset(element(tensor, dict(zip(dims, p, strict=True))) for p in product(*(inside[d] for d in dims)))
+
+    # ---- movements --------------------------------------------------------------------------------
+
+    def _leave(self, advanced: int | None, end: bool = False) -> Iterator[Move]:
+        """Evictions, innermost first."""
+        for transfer in reversed(self.inner):
+            held = self._held[transfer.child]
+            if transfer.tensor.is_output and held.visits and (end or transfer.arrives(advanced)):
+                yield self._evict(transfer, held)
+
+    def _arrive(self, setting: tuple[int, ...], advanced: int | None) -> Iterator[Move]:
+        """Fills and returns, outer memories first."""
+        for transfer in self.inner:
+            if not transfer.arrives(advanced):
+                continue
+            tiles = {
+                i: self._tile(transfer, setting, i) for i in product(*(range(c.factor) for c in transfer.instances))
+            }
+            held = self._held[transfer.child]
+            yield (
+                self._bring(transfer, held, tiles)
+                if transfer.tensor.is_output
+                else self._fill(transfer, held, tiles, transfer.slides(advanced))
+            )
+            held.tiles = tiles
+            held.visits += 1
+
+    def _fill(self, transfer: Transfer, held: _Held, tiles: Tiles, slides: bool) -> Move:
+        news = {i: tile - held.tiles.get(i, NOTHING) if slides else tile for i, tile in tiles.items()}
+        load = self._at_parent(transfer, read=united(transfer, news, transfer.outer, transfer.combining))
+        add(load, self._at_child(transfer, write={i: len(w) for i, w in news.items()}))
+        add(load, self._at_links(transfer, news))
+        return Move(FILL, _place(transfer), held.visits, load)
+
+    def _bring(self, transfer: Transfer, held: _Held, tiles: Tiles) -> Move:
+        """Words that the parent instance received before come back, each to the first instance that holds it."""
+        back: dict[Instance, set[Element]] = {i: set() for i in tiles}
+        received = self._held[transfer.parent].received
+        taken: dict[Instance, set[Element]] = {}
+        before: dict[Instance, set[Element]] = {}
+        for i, tile in held.tiles.items():
+            before.setdefault(i[: transfer.outer], set()).update(tile)
+        repeats = False
+        for i in sorted(tiles):
+            above = i[: transfer.outer]
+            fresh = tiles[i] & received.get(above, set()) - taken.setdefault(above, set())
+            taken[above] |= fresh
+            back[i] = set(fresh)
+            repeats = repeats or not fresh.isdisjoint(before.get(above, ()))
+        held.begun = back
+        load = self._at_parent(transfer, read={i: len(w) for i, w in taken.items()})
+        add(load, self._at_child(transfer, write={i: len(w) for i, w in back.items()}))
+        add(load, self._at_links(transfer, {i: frozenset(w) for i, w in back.items()}, alone=True))
+        return Move(RETURN, _place(transfer), held.visits, load, repeats)
+
+    def _evict(self, transfer: Transfer, held: _Held) -> Move:
+        received = self._held[transfer.parent].received
+        for i, tile in held.tiles.items():
+            received.setdefault(i[: transfer.outer], set()).update(tile)
+        everything = frozenset(c.index for c in transfer.between)
+        written = united(transfer, held.tiles, transfer.outer, transfer.combining)
+        stored = united(transfer, held.tiles, transfer.outer, everything)
+        load = self._at_parent(transfer, write=written, read={i: n - stored[i] for i, n in written.items()})
+        add(load, self._at_child(transfer, read={i: len(w) for i, w in held.tiles.items()}))
+        add(load, self._at_links(transfer, held.tiles))
+        return Move(EVICT, _place(transfer), held.visits - 1, load)
+
+    # ---- operations -------------------------------------------------------------------------------
+
+    def _operate(self, operations: list[tuple[Instance, dict[str, int]]]) -> Loads:
+        """What a step takes: per memory instance all its tensors together."""
+        at_memories: dict[tuple[str, Instance], Loads] = {}
+        at_links: Loads = {}
+        for tensor in self.nest.layer.op.tensors:
+            transfer = self.nest.transfers[tensor.name][-1]
+            used = {i: frozenset((element(tensor, p),)) for i, p in operations}
+            words = united(transfer, used, transfer.outer, transfer.combining)
+            fresh, read_back = self._begin(transfer, used) if tensor.is_output else ({}, {})
+            for i, n in words.items():
+                read, write = (n - fresh[i], n) if tensor.is_output else (n, 0)
+                memory = transfer.parent.memory or ""
+                load = self._meter.memory(memory, tensor.role, read=read, write=write)
+                add(at_memories.setdefault((memory, i), {}), load)
+            add(at_links, self._at_links(transfer, used))
+            if tensor.is_output:
+                add(at_links, self._at_links(transfer, read_back))
+        load = dict(at_links)
+        for one in at_memories.values():
+            raise_to(load, one)
+        return load
+
+    def _begin(self, transfer: Transfer, used: Tiles) -> tuple[dict[Instance, int], Tiles]:
+        """Per memory instance how many words start from zero with these operations; per compute unit those that do not."""
+        held, fresh, rest = self._held[transfer.parent].begun, {}, {}
+        for inside in {i[: transfer.outer] for i in used}:
+            fresh[inside] = 0
+            held.setdefault(inside, set())
+        new: dict[Instance, set[Element]] = {}
+        for i, words in used.items():
+            inside = i[: transfer.outer]
+            rest[i] = words & held[inside]
+            new.setdefault(inside, set()).update(words - held[inside])
+        for inside, words in new.items():
+            fresh[inside] = len(words)
+            held[inside] |= words
+        return fresh, rest
+
+    # ---- cycles -----------------------------------------------------------------------------------
+
+    def _at_parent(
+        self, transfer: Transfer, *, read: dict[Instance, int] | None = None, write: dict[Instance, int] | None = None
+    ) -> Loads:
+        return self._at(transfer.parent, transfer.tensor, read or {}, write or {})
+
+    def _at_child(
+        self, transfer: Transfer, *, read: dict[Instance, int] | None = None, write: dict[Instance, int] | None = None
+    ) -> Loads:
+        return self._at(transfer.child, transfer.tensor, read or {}, write or {})
+
+    def _at(self, site: Site, tensor: Tensor, read: dict[Instance, int], write: dict[Instance, int]) -> Loads:
+        """Cycles of a memory's ports: per port those of the instance that needs most."""
+        load: Loads = {}
+        for words in {(read.get(i, 0), write.get(i, 0)) for i in (*read, *write)}:
+            raise_to(load, self._meter.memory(site.memory or "", tensor.role, read=words[0], write=words[1]))
+        return load
+
+    def _at_links(self, transfer: Transfer, words: Tiles, alone: bool = False) -> Loads:
+        """Cycles of the links that are crossed. `alone`: every word goes to one instance."""
+        load: Loads = {}
+        for crossing in transfer.crossings:
+            outside = [c for c in transfer.instances if self._depth[c.array or ""] <= self._depth[crossing.array.name]]
+            counts = united(transfer, words, len(outside), frozenset() if alone else crossing.shared)
+            most = max(counts.values(), default=0)
+            for link in crossing.array.links:
+                if link.carries(transfer.tensor.role):
+                    add(load, self._meter.link(link.name, transfer.tensor.role, most))
+        return load
+
+
+def united(transfer: Transfer, words: Tiles, prefix: int, combining: frozenset[int]) -> dict[Instance, int]:
+    """Words per setting of the first `prefix` spatial counters: united over `combining` ones, else added up."""
+    unions: dict[tuple[Instance, Instance], set[Element]] = {}
+    for i, w in words.items():
+        key = tuple(v for c, v in zip(transfer.instances, i, strict=True) if c.index not in combining)
+        unions.setdefault((i[:prefix], key), set()).update(w)
+    counts: dict[Instance, int] = {}
+    for (instance, _), union in unions.items():
+        counts[instance] = counts.get(instance, 0) + len(union)
+    return counts
+
+
+def _place(transfer: Transfer) -> tuple[str, str]:
+    return transfer.child.memory or "", transfer.tensor.name
