@@ -1,0 +1,242 @@
+"""Words that the first instance of every memory and link moves, in closed form (docs/latency.md).
+
+An instance with other spatial counters has the same tiles, cut earlier, so none moves more. The counts are those of
+`counts.py` with the spatial loops outside an instance at 0. They are exact but in two cases, in which they are lower bounds:
+an output whose index is a sum of dims, held by several instances (words that come back to the first one may be fewer than those
+of another), and partial sums on links directly above the compute units (what does not start from zero depends on the unit).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from math import prod
+
+from ..mapping.nest import Mapping
+from ..mapping.traffic import Flow, Moved, Traffic
+from ..spec.arch import Arch, Array
+from ..spec.op import Layer, Tensor
+from .clipped import Step, coordinate_sum, positions
+from .coordinate import linearised
+from .edges import Edge, edges_of
+
+Kinds = tuple[str, ...]
+
+
+def traffic(arch: Arch, layer: Layer, mapping: Mapping) -> Traffic:
+    """All flows of a legal mapping, whatever its factors."""
+    counter = _Counter(arch, layer, mapping.simplified())
+    flows = tuple(f for t in layer.op.tensors for f in counter.flows(t))
+    return Traffic(flows, counter.steps(), counter.certain())
+
+
+class _Counter:
+    def __init__(self, arch: Arch, layer: Layer, mapping: Mapping) -> None:
+        self.arch, self.layer, self.mapping = arch, layer, mapping
+        self.loops = mapping.loops
+
+    # ---- flows ------------------------------------------------------------------------------------
+
+    def flows(self, tensor: Tensor) -> Iterable[Flow]:
+        edges = edges_of(self.arch, self.mapping, tensor)
+        begun = self._words(edges[0], (), self.layer.bound, whole=True)
+        for edge in edges:
+            if edge.child is None:
+                yield self._operations(edge, begun)
+            elif tensor.is_output:
+                flow = self._partial_sums(edge)
+                begun = flow.departures.child_read - flow.arrivals.child_write
+                yield flow
+            else:
+                yield self._fills(edge)
+
+    def _flow(self, edge: Edge, arrivals: Moved, departures: Moved, first: Moved, last: Moved) -> Flow:
+        tensor = edge.tensor
+        return Flow(
+            tensor.name, tensor.role, tensor.is_output, edge.parent, edge.child, self._visits(edge), arrivals,
+            departures, first, last,
+        )  # fmt: skip
+
+    def _fills(self, edge: Edge) -> Flow:
+        def moved(temporal: Callable[[int], str], bounds: dict[str, int]) -> Moved:
+            def words(inside: Callable[[int], str]) -> int:
+                return self._words(edge, self._kinds(edge, temporal, inside), bounds, kept=True)
+
+            return Moved(
+                parent_read=words(self._shared(edge)),
+                child_write=words(_zero),
+                links=self._links(edge, words),
+            )
+
+        bounds = self.layer.bound
+        return self._flow(edge, moved(self._walked(edge), bounds), Moved(), moved(_zero, bounds), Moved())
+
+    def _partial_sums(self, edge: Edge) -> Flow:
+        """Returns and evictions."""
+
+        def words(temporal: Callable[[int], str], inside: Callable[[int], str], bounds: dict[str, int]) -> int:
+            return self._words(edge, self._kinds(edge, temporal, inside), bounds)
+
+        def leaving(temporal: Callable[[int], str], bounds: dict[str, int]) -> Moved:
+            written = words(temporal, self._shared(edge), bounds)
+            return Moved(
+                parent_read=written - words(temporal, _join, bounds),
+                parent_write=written,
+                child_read=words(temporal, _zero, bounds),
+                links=self._links(edge, lambda inside: words(temporal, inside, bounds)),
+            )
+
+        bounds, walked = self.layer.bound, self._walked(edge)
+
+        def back(inside: Callable[[int], str]) -> int:
+            """Words that come back: all that arrive, each but the first time."""
+            seen = _join if self._mixed(edge) else inside
+            return max(0, words(walked, inside, bounds) - words(_join, seen, bounds))
+
+        arrivals = Moved(
+            parent_read=back(_join), child_write=back(_zero), links=self._links(edge, back, alone=True)
+        )
+        last = leaving(_zero, self._last(edge))
+        return self._flow(edge, arrivals, leaving(walked, bounds), Moved(), last)
+
+    def _operations(self, edge: Edge, begun: int) -> Flow:
+        """Operands are read; the output is written, and read where it does not start from zero."""
+
+        def words(temporal: Callable[[int], str], inside: Callable[[int], str]) -> int:
+            return self._words(edge, self._kinds(edge, temporal, inside), self.layer.bound)
+
+        links = self._links(edge, lambda inside: words(_walk, inside))
+        all_, most = words(_walk, self._shared(edge)), words(_zero, self._shared(edge))
+        if not edge.tensor.is_output:
+            heaviest = Moved(parent_read=most, links=self._links(edge, lambda inside: words(_zero, inside)))
+            return self._flow(edge, Moved(parent_read=all_, links=links), Moved(), heaviest, Moved())
+        heaviest = Moved(
+            parent_read=most if all_ > begun else 0,
+            parent_write=most,
+            links=tuple((n, 2 * w) for n, w in self._links(edge, lambda inside: words(_zero, inside))),
+        )
+        reads = Moved(parent_read=all_ - begun)
+        return self._flow(edge, reads, Moved(parent_write=all_, links=links), heaviest, Moved())
+
+    def certain(self) -> bool:
+        for tensor in self.layer.op.tensors:
+            for edge in edges_of(self.arch, self.mapping, tensor):
+                carried = any(link.carries(tensor.role) for array in edge.crossed for link in array.links)
+                limited = any(link.bandwidth is not None for array in edge.crossed for link in array.links)
+                if tensor.is_output and (self._mixed(edge) or (edge.child is None and carried and limited)):
+                    return False
+        return True
+
+    def _mixed(self, edge: Edge) -> bool:
+        """Whether the first instance may meet a word that another one had before."""
+        several = any(self.loops[i].spatial for i in range(edge.position))
+        return several and any(len(g) > 1 for g in edge.tensor.groups)
+
+    def steps(self) -> int:
+        kinds = tuple("join" if loop.spatial else "walk" for loop in self.loops)
+        return prod(self._positions(d, len(self.loops), kinds, self.layer.bound) for d in self.layer.op.dims)
+
+    # ---- kinds of loops ---------------------------------------------------------------------------
+
+    def _kinds(self, edge: Edge, temporal: Callable[[int], str], inside: Callable[[int], str]) -> Kinds:
+        """`inside` says what the spatial loops between parent and child do; those outside the parent are at 0."""
+        return tuple(
+            temporal(i)
+            if not self.loops[i].spatial
+            else inside(i)
+            if i >= edge.parent_position
+            else "zero"
+            for i in range(edge.position)
+        )
+
+    def _walked(self, edge: Edge) -> Callable[[int], str]:
+        return lambda i: edge.kind(i, frozenset())
+
+    def _shared(self, edge: Edge) -> Callable[[int], str]:
+        return lambda i: "join" if i in edge.combining else "sum"
+
+    def _links(
+        self, edge: Edge, words: Callable[[Callable[[int], str]], int], alone: bool = False
+    ) -> tuple[tuple[str, int], ...]:
+        """Words into or out of the first instance of each array that is crossed."""
+        found: list[tuple[str, int]] = []
+        for array in edge.crossed:
+            links = [x for x in array.links if x.bandwidth is not None and x.carries(edge.tensor.role)]
+            if links:
+                inside = self._below(edge, array, alone)
+                found += [(link.name, words(inside)) for link in links]
+        return tuple(found)
+
+    def _below(self, edge: Edge, array: Array, alone: bool) -> Callable[[int], str]:
+        """The loops of deeper arrays: each word once, or per instance that does not share it."""
+        deeper = {a.name for a in edge.crossed[edge.crossed.index(array) + 1 :]}
+        shared = edge.combining_below(array)
+        return lambda i: "zero" if self.loops[i].array not in deeper else "join" if alone or i in shared else "sum"
+
+    # ---- words ------------------------------------------------------------------------------------
+
+    def _words(
+        self, edge: Edge, kinds: Kinds, bounds: dict[str, int], kept: bool = False, whole: bool = False
+    ) -> int:
+        """Words that arrive, over the counted loops; `whole`: of the parent's tile instead, all of the tensor."""
+        tensor = edge.tensor
+        position = 0 if whole else edge.position
+        result = 1
+        for group in tensor.groups:
+            above = [self._above(d, position, kinds) for d in group]
+            tiles = tuple(self.mapping.extent(d, position) for d in group)
+            if len(group) == 1:
+                result *= _points(bounds[group[0]], tiles[0], above[0])
+            else:
+                coefficients = linearised(tensor, group, self.layer.bound)
+                result *= coordinate_sum(coefficients, tuple(bounds[d] for d in group), tiles, tuple(above), kept)
+        for dim in self.layer.op.dims:
+            if dim not in tensor.dims and not whole:
+                result *= self._positions(dim, position, kinds, bounds)
+        return result
+
+    def _above(self, dim: str, position: int, kinds: Kinds) -> tuple[Step, ...]:
+        return tuple(Step(kinds[i], self.loops[i].factor) for i in range(position) if self.loops[i].dim == dim)
+
+    def _positions(self, dim: str, position: int, kinds: Kinds, bounds: dict[str, int]) -> int:
+        return positions(bounds[dim], self.mapping.extent(dim, position), self._above(dim, position, kinds))
+
+    def _visits(self, edge: Edge) -> int:
+        walked = self._walked(edge)
+        kinds = tuple("join" if self.loops[i].spatial else walked(i) for i in range(edge.position))
+        return prod(self._positions(d, edge.position, kinds, self.layer.bound) for d in self.layer.op.dims)
+
+    def _last(self, edge: Edge) -> dict[str, int]:
+        """Per dim, the points from the place on where the child's first instance stands in its last visit."""
+        left = dict(self.layer.bound)
+        for i in range(0 if edge.sweep is None else edge.sweep + 1):
+            loop, move = self.loops[i], self.mapping.strides[i]
+            if not loop.spatial:
+                left[loop.dim] -= min(loop.factor - 1, (left[loop.dim] - 1) // move) * move
+        return left
+
+
+def _zero(index: int) -> str:
+    return "zero"
+
+
+def _walk(index: int) -> str:
+    return "walk"
+
+
+def _join(index: int) -> str:
+    return "join"
+
+
+@lru_cache(maxsize=65536)
+def _points(bound: int, tile: int, loops: tuple[Step, ...]) -> int:
+    """Indices that arrive of a dim that shares no index: what the loops that are not at 0 reach is disjoint."""
+    if bound <= 0 or not loops:
+        return max(0, min(bound, tile))
+    first, rest = loops[0], loops[1:]
+    move = tile * prod(step.factor for step in rest)
+    if first.kind == "zero":
+        return _points(min(bound, move), tile, rest)
+    whole = min(first.factor, bound // move)
+    count = whole * _points(move, tile, rest)
+    return count + (_points(bound - whole * move, tile, rest) if whole < first.factor else 0)
