@@ -22,6 +22,7 @@ FLOORS = {
     "mapping": 3,
     "model": 4,
     "interpreter": 4,
+    "onnx_import": 4,
     "solver": 5,
     "verify": 6,
     "explore": 6,
@@ -133,16 +134,6 @@ def test_low_floors_start_light(path: Path) -> None:
         assert not heavy
 
 
-def test_command_line_starts_light() -> None:
-    code = (
-        "import sys; from npudsl.cli.main import main; main(['check', 'specs/eyeriss.npu']); "
-        "print(sorted({m.split('.')[0] for m in sys.modules}))"
-    )
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
-    loaded = set(ast.literal_eval(done.stdout.strip().splitlines()[-1]))
-    assert not loaded & HEAVY
-
-
 def test_no_module_imports_itself_through_others() -> None:
     graph = {
         name_of(path): {t for t, _ in imports(path, at_start=True) if is_module(t) and t != name_of(path)}
@@ -210,3 +201,17 @@ def test_everything_public_is_annotated(path: Path) -> None:
             if missing or (node.returns is None and node.name != "__init__"):
                 bare.append(f"line {node.lineno}: {node.name}")
     assert not bare
+
+
+@pytest.mark.parametrize(
+    "arguments", [["check", "specs/eyeriss.npu"], ["show", "alexnet", "--json", "-"], ["explain", "E101"]]
+)
+def test_light_commands_start_light(arguments: list[str]) -> None:
+    code = (
+        f"import sys; from npudsl.cli.main import main; main({arguments!r}); "
+        "sys.stderr.write(repr(sorted({m.split('.')[0] for m in sys.modules})))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    loaded = set(ast.literal_eval(done.stderr.strip().splitlines()[-1]))
+    assert not loaded & {"numpy", "scipy", "sympy"}
+    assert arguments[0] == "show" or "rich" not in loaded
