@@ -17,16 +17,33 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .api import Best, LayerResult, Machine, MappingText, Spec, load, verify
+    from .api.mapped import Mapped
+    from .api.results import Best, LayerResult, MappingText, verify
+    from .api.spec import Machine, Spec, load
     from .text.diagnostics import Diagnostic, SpecError
 
 __version__ = "0.1.0"
+
+#: Public name -> the module that has it.
+_HOME = {
+    "Best": ".api.results",
+    "Diagnostic": ".text.diagnostics",
+    "LayerResult": ".api.results",
+    "Machine": ".api.spec",
+    "Mapped": ".api.mapped",
+    "MappingText": ".api.results",
+    "Spec": ".api.spec",
+    "SpecError": ".text.diagnostics",
+    "load": ".api.spec",
+    "verify": ".api.results",
+}
 
 __all__ = [
     "Best",
     "Diagnostic",
     "LayerResult",
     "Machine",
+    "Mapped",
     "MappingText",
     "Spec",
     "SpecError",
@@ -35,12 +52,10 @@ __all__ = [
     "verify",
 ]
 
-_HOME = {"Diagnostic": ".text.diagnostics", "SpecError": ".text.diagnostics"}
-
 
 def __getattr__(name: str) -> object:
-    if name in __all__:
-        return getattr(import_module(_HOME.get(name, ".api"), __name__), name)
+    if name in _HOME:
+        return getattr(import_module(_HOME[name], __name__), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

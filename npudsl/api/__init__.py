@@ -1,6 +1,4 @@
-"""The Python interface: load a file, solve, read the answers, verify them. The command line is a skin over this."""
+"""The Python interface: load a file, solve, read the answers, verify them. The command line is a skin over this.
 
-from .results import Best, LayerResult, MappingText, verify
-from .spec import Machine, Spec, load
-
-__all__ = ["Best", "LayerResult", "Machine", "MappingText", "Spec", "load", "verify"]
+Nothing is imported here: `npudsl show` and `npudsl eval` use a part of this package and must not wait for the solver.
+"""

@@ -5,15 +5,17 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from ..solver.solution import Options
 from ..spec.arch import Arch
 from ..spec.loader import load as load_program
 from ..spec.network import Network
 from ..spec.program import Program
 from .mapped import Mapped, find_mapping
 from .names import find_network
-from .results import Best
+
+if TYPE_CHECKING:
+    from .results import Best
 
 Setting = str | int | float | bool
 Path = str | os.PathLike[str]
@@ -72,6 +74,8 @@ class Machine:
         `net` is a network, the name of one in this file or in the library, or a path; `settings` are its parameters.
         `time_limit` in seconds; `verify` executes every answer at full size. Raises `SpecError`.
         """
+        from ..solver.solution import Options
+        from .results import Best
         from .solving import answer
 
         network = net if isinstance(net, Network) else self.network(net, settings)

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 from math import isfinite
+from typing import TYPE_CHECKING
 
 from ..mapping.evaluation import Cost, Evaluation
 from ..mapping.tally import Tally
 from ..spec.op import Layer
-from .answers import Answer, Answers
+
+if TYPE_CHECKING:  # only `solve` has answers; `show` and `eval` need not import the solver for them
+    from .answers import Answer, Answers
 
 SCHEMA = 1
 
