@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import sympy
@@ -123,8 +123,10 @@ class Plain:
         further = [f"{self._copies(copy)}" for copy in rest[0]] if kind in ("Union", "FreshUnion") else []
         if kind in ("Overlap", "FreshUnion"):
             axis, shift = rest[-2:]
-            move = f"{self._dims(extents)[int(axis)]} + {self._tight(shift, PRODUCT)}"
-            further.insert(0, f"also at {move}" if kind == "Overlap" else f"not at {move}")
+            dim = self._dims(extents)[int(axis)]
+            shared = f"and again {self(shift)} further in {dim}"
+            fresh = f"{self(shift)} further in {dim}, less what was there"
+            further.insert(0, shared if kind == "Overlap" else fresh)
         return f"#{{{self._index(coefficients)} : {'; '.join([box, *further])}}}"
 
     def _dims(self, extents: sympy.Tuple) -> tuple[str, ...]:
@@ -152,7 +154,8 @@ class Latex(Plain):
             return letter
         upright = len(place) > 1 and symbol.name[0].islower()
         place = place.replace("_", r"\_")
-        return f"{letter}_{{{rf'\mathrm{{{place}}}' if upright else place}}}"
+        subscript = rf"\mathrm{{{place}}}" if upright else place
+        return f"{letter}_{{{subscript}}}"
 
     def integer(self, value: int) -> str:
         return f"{value:,}".replace(",", r"\,")
@@ -196,9 +199,5 @@ class Latex(Plain):
         for number, (axis, factor, pitch) in enumerate(spread, 1):
             under.append(rf"0 \le k_{{{number}}} < {self(factor)}")
             moves.append(rf"{self(coefficients[int(axis)] * pitch)} \, k_{{{number}}}")
-        return rf"\bigcup_{{{r',\ '.join(under)}}} \left({words} + {' + '.join(moves)}\right)"
-
-
-def definitions(names: Iterator[tuple[str, str]]) -> str:
-    """`a = 1, b = 2`"""
-    return ", ".join(f"{name} = {text}" for name, text in names)
+        indices, move = r",\ ".join(under), " + ".join(moves)
+        return rf"\bigcup_{{{indices}}} \left({words} + {move}\right)"

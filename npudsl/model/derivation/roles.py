@@ -1,0 +1,69 @@
+"""What each loop does to the tile that a node holds: the stationarity of the nest, in sentences."""
+
+from __future__ import annotations
+
+from ..edges import Edge
+from .scene import Scene
+from .terms import LoopRole
+
+
+def roles(scene: Scene, edge: Edge) -> tuple[LoopRole, ...]:
+    """One per loop of the nest, outermost first, for the tile of the edge's inner node."""
+    return tuple(_role(scene, edge, i) for i in range(len(scene.loops)))
+
+
+def _role(scene: Scene, edge: Edge, index: int) -> LoopRole:
+    loop = scene.loops[index]
+    if index >= edge.position:
+        role, sentence = _inside(scene, edge, index)
+    elif loop.spatial:
+        role, sentence = _spatial(scene, edge, index)
+    else:
+        role, sentence = _temporal(scene, edge, index)
+    return LoopRole(scene.symbols[index], loop.dim, loop.factor, scene.places[index], role, sentence)
+
+
+def _inside(scene: Scene, edge: Edge, index: int) -> tuple[str, str]:
+    dim, tensor = scene.loops[index].dim, edge.tensor
+    if dim in tensor.dims:
+        return "inside", f"inside {edge.child}: part of its tile"
+    return "inside", f"inside {edge.child}: uses the tile again ({dim} does not index {tensor.name})"
+
+
+def _temporal(scene: Scene, edge: Edge, index: int) -> tuple[str, str]:
+    dim, tensor, sweep = scene.loops[index].dim, edge.tensor, scene.sweeping(edge)
+    kind = edge.kind(index, frozenset())
+    if kind == "sweep":
+        what = "the window slides" if _slides(edge, dim) else "another tile each time"
+        return "sweep", f"the innermost loop whose dim indexes {tensor.name}: {what}"
+    if kind == "walk" and dim in tensor.dims:
+        return "next", f"another tile each time, and {sweep} starts over"
+    if kind == "walk":
+        back = "leave and come back" if tensor.is_output else "come again"
+        return "again", f"{dim} does not index {tensor.name}, but {sweep} is inside: the same tiles {back} each time"
+    inside = f"inside {sweep}" if sweep else "nothing moves the tile"
+    work = "sums grow in place" if tensor.is_output and tensor.dims else "the tile stays"
+    return "stay", f"{dim} does not index {tensor.name} and is {inside}: {work} (stationary)" if sweep else (
+        f"{dim} does not index {tensor.name} and {inside}: it stays (stationary)"
+    )
+
+
+def _slides(edge: Edge, dim: str) -> bool:
+    return not edge.tensor.is_output and any(dim in group and len(group) > 1 for group in edge.tensor.groups)
+
+
+def _spatial(scene: Scene, edge: Edge, index: int) -> tuple[str, str]:
+    loop, tensor = scene.loops[index], edge.tensor
+    if index < edge.parent_position:
+        return "own", f"outside {edge.parent}: each of its instances serves its own part"
+    if (loop.dim,) in tensor.groups:
+        return "own", f"{loop.dim} indexes {tensor.name}: each instance has its own part of it"
+    if index not in edge.combining:
+        words = "each instance sends its own words" if tensor.is_output else "each instance is sent its own words"
+        lack = "reduction" if tensor.is_output else "multicast"
+        return "own", f"{words} (no {lack} of {tensor.name} along {scene.places[index]})"
+    how = scene.shared_by(tensor, [index])
+    if loop.dim in tensor.dims:
+        return "share", f"a tile for each instance; words that several of them have are {how}"
+    words = "partial sums of the same words" if tensor.is_output else "the same words in every instance"
+    return "share", f"{loop.dim} does not index {tensor.name}: {words}, {how}"

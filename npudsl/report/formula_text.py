@@ -1,0 +1,211 @@
+"""A counter's derivation as text: the sum, the part of the loops, each factor with formula, numbers and reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from textwrap import wrap
+
+import sympy
+
+from ..model.derivation.names import listed
+from ..model.derivation.terms import Counter, Factor, LoopRole, Piece, Quantity, Section, Term
+from .figures import whole
+from .formula import Plain
+
+#: Kinds of tiles of a clipped sum that are shown.
+PIECES = 6
+
+
+def counter_text(counter: Counter, *, about: str = "", width: int = 100) -> str:
+    """The derivation of one counter; `about`: what mapping it is of."""
+    return "\n".join(Page(counter, width).lines(about)) + "\n"
+
+
+def title(counter: Counter) -> str:
+    """`glb.input read`, `bus.input carried`"""
+    return f"{counter.place}.{counter.tensor} {'carried' if counter.action == 'link' else counter.action}"
+
+
+def signed(value: int) -> str:
+    return f"- {whole(-value)}" if value < 0 else f"+ {whole(value)}"
+
+
+@dataclass(frozen=True)
+class Page:
+    """Lays one counter out in `width` columns."""
+
+    counter: Counter
+    width: int
+
+    def lines(self, about: str) -> Iterator[str]:
+        counter = self.counter
+        yield f"{title(counter)} = {whole(counter.value)} words" + (f"   ({about})" if about else "")
+        if len(counter.terms) > 1:
+            yield ""
+            yield from self._overview()
+        for note in counter.notes:
+            yield from self._hanging("0  ", note)
+        for section in counter.sections:
+            yield ""
+            yield from self._section(section)
+
+    def _overview(self) -> Iterator[str]:
+        """The terms with their values, before each is taken apart."""
+        column = max(len(signed(t.value)) for t in self.counter.terms)
+        for term in self.counter.terms:
+            yield from self._hanging(f"  {signed(term.value):>{column}}  ", term.sentence)
+
+    def _section(self, section: Section) -> Iterator[str]:
+        if section.child is not None and section.terms:
+            yield f"Loops and the tile of {section.tensor} in {section.child}, which {section.parent} serves:"
+            yield ""
+            yield from self._loops(section.loops)
+            yield ""
+        for note in section.notes:
+            yield from self._hanging("0  ", note)
+        told: set[Factor] = set()
+        for position, term in enumerate(section.terms):
+            if position:
+                yield ""
+            yield from self._term(term, told)
+            told.update(term.factors)
+
+    def _loops(self, loops: tuple[LoopRole, ...]) -> Iterator[str]:
+        name = max(len(f"{loop.symbol.name} = {loop.factor}") for loop in loops)
+        place = max(len(loop.place) for loop in loops)
+        for loop in loops:
+            head = f"  {loop.symbol.name} = {loop.factor}".ljust(name + 2)
+            yield from self._hanging(f"{head}  {loop.place:<{place}}  ", loop.sentence)
+
+    def _term(self, term: Term, told: set[Factor]) -> Iterator[str]:
+        yield from self._hanging(f"{signed(term.value)}  ", term.sentence)
+        shown = [f for f in term.factors if f.value != 1 or f.form != 1] or list(term.factors)
+        shown = [f for f in shown if not (f.silent and f.kind != "window")] or shown[:1]
+        product, numbers = self._product(term, shown)
+        if term.factors:
+            yield from self._wrapped(f"  = {product}", "      ")
+            if numbers != product:
+                yield from self._wrapped(f"  = {numbers}", "      ")
+        for block in self._blocks([f for f in term.factors if not f.silent and f not in told]):
+            yield from block
+
+    def _product(self, term: Term, shown: list[Factor]) -> tuple[str, str]:
+        values = [f.value for f in shown]
+        symbols = [_name(f) for f in shown]
+        sign = "" if abs(term.sign) == 1 else f"{abs(term.sign)}*"
+        plain = self._plain(dims=())
+        text = "*".join(plain(s) if s.is_Symbol else _grouped(plain(s), s) for s in _sorted(symbols))
+        numbers = "*".join(str(v) for _, v in sorted(zip(symbols, values, strict=True), key=lambda p: _key(p[0])))
+        return f"{sign}{text}", f"{sign}{numbers}"
+
+    def _blocks(self, factors: list[Factor]) -> Iterator[Iterator[str]]:
+        """Every factor with its reasons; dims whose tiles never overlap together."""
+        tiles = [f for f in factors if f.kind == "tiles"]
+        if tiles:
+            names = ", ".join(f"{f.form} = {f.value:,}" for f in tiles)
+            dims = ", ".join(f.dims[0] for f in tiles)
+            yield self._hanging("  ", f"{dims}: {names}")
+            yield self._sentences(
+                (f"tiles along {listed(f.dims[0] for f in tiles)} never overlap and cover all of it",)
+            )
+        for factor in factors:
+            if factor.kind != "tiles":
+                yield self._factor(factor)
+
+    def _factor(self, factor: Factor) -> Iterator[str]:
+        dims = ", ".join(factor.dims)
+        head = f"{dims}: {factor.symbol.name} = " if factor.symbol is not None else f"{dims}: "
+        if factor.pieces:
+            yield f"  {head}{factor.value:,}"
+            yield from self._sentences(factor.sentences)
+            yield from self._pieces(factor)
+            return
+        yield from self._equation("  ", head, factor.form, factor.value, factor.dims, self._known(factor))
+        for quantity in factor.quantities:
+            yield from self._quantity(quantity)
+        yield from self._sentences(factor.sentences)
+
+    def _quantity(self, quantity: Quantity) -> Iterator[str]:
+        yield from self._equation(
+            "    ", f"{quantity.symbol.name} = ", quantity.form, quantity.value, quantity.dims, {}
+        )
+        plain = self._plain(quantity.dims)
+        given = " and ".join(plain(c) for c in quantity.conditions if not c.is_Boolean or c not in (True, sympy.true))
+        yield from self._hanging("      - ", quantity.sentence + (f" (as {given})" if given else ""))
+
+    def _sentences(self, sentences: tuple[str, ...]) -> Iterator[str]:
+        for sentence in sentences:
+            yield from self._hanging("    - ", sentence)
+
+    def _pieces(self, factor: Factor) -> Iterator[str]:
+        for piece in factor.pieces[:PIECES]:
+            yield f"      {_piece(piece, factor.dims)}"
+        if len(factor.pieces) > PIECES:
+            left = factor.pieces[PIECES:]
+            yield f"      + {sum(p.times * p.words for p in left):,} of {len(left):,} more kinds of tiles"
+
+    def _equation(
+        self,
+        indent: str,
+        head: str,
+        form: sympy.Expr,
+        value: int,
+        dims: tuple[str, ...],
+        known: dict[sympy.Symbol, int],
+    ) -> Iterator[str]:
+        """`name = formula = numbers = value`, without steps that say the same."""
+        plain = self._plain(dims)
+        formula = plain(form)
+        numbers = replace(plain, values={**self.counter.values, **known})(form)
+        steps = list(dict.fromkeys([formula, numbers, f"{value:,}"]))
+        if numbers == str(value):
+            steps = list(dict.fromkeys([formula, f"{value:,}"]))
+        yield from self._wrapped(f"{indent}{head}{' = '.join(steps)}", indent + "    ")
+
+    def _known(self, factor: Factor) -> dict[sympy.Symbol, int]:
+        return {q.symbol: q.value for q in factor.quantities}
+
+    def _plain(self, dims: tuple[str, ...]) -> Plain:
+        return Plain(order=tuple(self.counter.values), dims=dims)
+
+    def _hanging(self, head: str, text: str) -> Iterator[str]:
+        """Text behind a head, further lines under its first word."""
+        yield from wrap(
+            text,
+            max(self.width, len(head) + 30),
+            initial_indent=head,
+            subsequent_indent=" " * len(head),
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+
+    def _wrapped(self, text: str, indent: str) -> Iterator[str]:
+        yield from wrap(text, self.width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+
+
+def _name(factor: Factor) -> sympy.Expr:
+    """How a factor stands in the product."""
+    return factor.form if factor.symbol is None else factor.symbol
+
+
+def _key(form: sympy.Expr) -> tuple[int, str]:
+    """Bounds, then windows, then factors of loops."""
+    names = [s.name for s in form.free_symbols]
+    rank = 2 if not names else min(0 if n.startswith("N_") else 1 if n[0].isupper() else 2 for n in names)
+    return rank, ""
+
+
+def _sorted(forms: list[sympy.Expr]) -> list[sympy.Expr]:
+    return sorted(forms, key=_key)
+
+
+def _grouped(text: str, form: sympy.Expr) -> str:
+    """A product among factors stands in parentheses, so that it shows what one group of dims contributes."""
+    return f"({text})" if form.is_Mul or form.is_Add else text
+
+
+def _piece(piece: Piece, dims: tuple[str, ...]) -> str:
+    box = " x ".join(f"{e:,}" for e in piece.extents)
+    new = " new" if piece.moved else ""
+    return f"{piece.times:,} x {piece.words:,}{new} ({' x '.join(dims)} = {box})"
