@@ -119,13 +119,12 @@ class Tiles:
 
     def minus_previous(self, sweep: int | None) -> Tiles:
         """What each instance's tile has that its tile at the previous value of the sweeping counter had not."""
-        axes = [i for i, c in enumerate(self.visits) if c.index == sweep]
-        if not axes:
+        if not self.visits or self.visits[-1].index != sweep:
             return self
-        shape = [c.trips for c in self.visits]
-        back = prod(shape[axes[0] + 1 :])
-        moved = self.keys // (self.radix * self.copies * back) % shape[axes[0]] > 0
-        kept = moved & contains(self.keys, self.keys - back * self.copies * self.radix)
+        # The sweeping counter is the innermost that moves the tile: the previous visit is the row before.
+        row = self.copies * self.radix
+        moved = self.keys // row % self.visits[-1].trips > 0
+        kept = moved & contains(self.keys, self.keys - row)
         return self.with_keys(self.keys[~kept])
 
     def united(self, over: frozenset[int]) -> Tiles:

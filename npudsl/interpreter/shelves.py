@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from math import prod
 from typing import TypeVar
 
 import numpy as np
@@ -117,7 +116,8 @@ class Gate:
 
     def __init__(self, parent: Shelf, child: Shelf, transfer: Transfer) -> None:
         self.parent, self.child = parent, child
-        self._sweep = [c for c in child.tiles.visits if c.index == transfer.sweep]
+        visits = child.tiles.visits
+        self._sweep = visits[-1] if visits and visits[-1].index == transfer.sweep else None
         rows, codes = np.divmod(child.tiles.keys, child.tiles.radix)
         self.source = parent.places(restrict(rows, child.row_counters, parent.row_counters), codes)
         self._intakes: dict[tuple[Range, ...], Intake] = {}
@@ -131,11 +131,10 @@ class Gate:
     def _previous(self) -> np.ndarray:
         """Per place the same word's place in the same instance at the previous value of the sweeping counter, or -1."""
         tiles = self.child.tiles
-        if not self._sweep:
+        if self._sweep is None:
             return np.full(tiles.keys.shape, -1, dtype=np.int64)
-        inner = tiles.visits[tiles.visits.index(self._sweep[0]) + 1 :]
-        back = prod(c.trips for c in inner) * tiles.copies * tiles.radix
-        moved = tiles.keys // back % self._sweep[0].trips > 0
+        back = tiles.copies * tiles.radix
+        moved = tiles.keys // back % self._sweep.trips > 0
         found = np.searchsorted(tiles.keys, tiles.keys - back)
         return np.where(moved & (tiles.keys[found] == tiles.keys - back), found, -1)
 
