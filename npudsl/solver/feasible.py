@@ -14,7 +14,7 @@ from .hierarchy import hierarchies
 
 def untiled(arch: Arch, layer: Layer) -> Mapping:
     """A mapping that fits if any does: all loops in the outermost slot, tiles of one word, optional nodes left out."""
-    *_, least = hierarchies(arch, layer)
+    *_, (least,) = hierarchies(arch, layer, "even")
     outer, *inner = least.tiers
     loops = tuple(Loop(d, b) for d, b in layer.bounds if b > 1)
     return Mapping((*outer.nodes, *loops, *(n for tier in inner for n in tier.nodes)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import combinations
 from math import log
@@ -34,14 +35,14 @@ class Bounds:
     """Bounds for combinations of some groups' rows: what all other groups contribute at least (at most, where negative).
 
     `outer`: for every vector of extents the least cost outside this part of any mapping that offers them; `least_steps`: no
-    mapping takes fewer.
+    mapping takes fewer; `inside`: at least this much is added further inside.
     """
 
-    def __init__(self, task: Task, outer: np.ndarray | None, least_steps: float = 0.0):
+    def __init__(self, task: Task, outer: np.ndarray | None, least_steps: float = 0.0, inside: float = 0.0):
         self.task, self.outer, self.least_steps = task, outer, least_steps
         self.columns = np.array([c for c, _ in task.energy], dtype=int)
         self.weights = np.array([w for _, w in task.energy])
-        self.constant = task.constant
+        self.constant = task.constant + inside
         falling = {c for c, w in task.energy if w < 0}
         self.extremes = np.array(
             [
@@ -67,6 +68,11 @@ class Bounds:
             mask &= sum(w * values[c] for c, w in weights) <= bound
         return mask & incumbent.may_improve(self.energy(values, above), self.steps(values[self.task.steps]))
 
+    def root(self) -> tuple[np.ndarray, np.ndarray]:
+        """Lower bounds on energy and steps of everything in the task."""
+        least = self.rest(())[:, None]
+        return self.energy(least, np.zeros(1, np.int64))[0], self.steps(least[self.task.steps])[0]
+
     def steps(self, product: np.ndarray) -> np.ndarray:
         """Lower bound on the steps from a product of the steps column."""
         return np.maximum(product, self.least_steps)
@@ -83,12 +89,13 @@ def split(task: Task) -> tuple[tuple[int, ...], tuple[int, ...]]:
     return best, tuple(g for g in everything if g not in best)
 
 
-def gather(bounds: Bounds, groups: tuple[int, ...], incumbent: Incumbent) -> Half:
+def gather(bounds: Bounds, groups: tuple[int, ...], incumbent: Incumbent, tick: Callable[[], None]) -> Half:
     """All combinations of rows of `groups` that may lead to an improvement, small groups first."""
     task = bounds.task
     order = sorted(groups, key=lambda g: task.tables[g].size)
     half = Half((), np.ones((task.program.count, 1)), np.zeros(1, np.int64), np.zeros(1, np.int64), np.zeros((0, 1), int))
     for group in order:
+        tick()
         half = _extend(bounds, half, group, incumbent)
     return half
 

@@ -1,4 +1,4 @@
-"""The machine as one choice of bypasses uses it: tiers of nodes with the arrays between them."""
+"""The machine as one choice of bypasses and one order of nodes uses it: tiers of nodes with the arrays between them."""
 
 from __future__ import annotations
 
@@ -13,18 +13,17 @@ from ..spec.op import Layer
 
 @dataclass(frozen=True)
 class Tier:
-    """Nodes that stand together in an even mapping, and the arrays that follow before the next tier or the operations."""
+    """Nodes that stand together, and the arrays that follow before the next tier or the operations."""
 
     nodes: tuple[Node, ...]
-    arrays: tuple[Array, ...]
+    arrays: tuple[Array, ...] = ()
 
 
 @dataclass(frozen=True)
 class Hierarchy:
-    """`tiers` outermost first; temporal loops may stand below each. `bypassed`: optional nodes left out."""
+    """`tiers` outermost first; temporal loops may stand below each."""
 
     tiers: tuple[Tier, ...]
-    bypassed: tuple[Node, ...]
 
     def tier_of(self, tensor: str, memory: str | None) -> int:
         """Index of the tier that holds a node; the operations (None) come after the last tier."""
@@ -32,12 +31,24 @@ class Hierarchy:
             return len(self.tiers)
         return next(i for i, tier in enumerate(self.tiers) if Node(tensor, memory) in tier.nodes)
 
-    def arrays_above(self, tier: int) -> bool:
-        return any(t.arrays for t in self.tiers[:tier])
+    def may_cut(self, tier: int) -> bool:
+        """Whether what is inside a tier depends on what is outside only through the extents of its tiles.
+
+        Not below an array (which instances share a word, and which hold a partial sum, is decided outside), and not within
+        the nodes of a memory (they share its room).
+        """
+        if any(t.arrays for t in self.tiers[:tier]):
+            return False
+        outside = {n.memory for t in self.tiers[: tier + 1] for n in t.nodes}
+        return not any(n.memory in outside for t in self.tiers[tier + 1 :] for n in t.nodes)
+
+    def nodes_to(self, tier: int) -> frozenset[Node]:
+        """The nodes of a tier and of all tiers outside it."""
+        return frozenset(n for t in self.tiers[: tier + 1] for n in t.nodes)
 
 
-def hierarchies(arch: Arch, layer: Layer) -> Iterator[Hierarchy]:
-    """Every choice of optional nodes, keeping before bypassing."""
+def hierarchies(arch: Arch, layer: Layer, space: str) -> Iterator[tuple[Hierarchy, ...]]:
+    """For every choice of optional nodes (keeping before bypassing) the orders of nodes: in the even space one."""
     optional = [
         Node(t.name, m.name)
         for m in arch.memories
@@ -46,10 +57,11 @@ def hierarchies(arch: Arch, layer: Layer) -> Iterator[Hierarchy]:
     ]
     for kept in product((True, False), repeat=len(optional)):
         bypassed = tuple(n for n, keep in zip(optional, kept, strict=True) if not keep)
-        yield _hierarchy(arch, layer, bypassed)
+        even = _even(arch, layer, bypassed)
+        yield (even,) if space == "even" else tuple(_uneven(even))
 
 
-def _hierarchy(arch: Arch, layer: Layer, bypassed: tuple[Node, ...]) -> Hierarchy:
+def _even(arch: Arch, layer: Layer, bypassed: tuple[Node, ...]) -> Hierarchy:
     tiers: list[Tier] = []
     for part in arch.nodes:
         if isinstance(part, Array):
@@ -58,10 +70,47 @@ def _hierarchy(arch: Arch, layer: Layer, bypassed: tuple[Node, ...]) -> Hierarch
             continue
         nodes = _nodes(part, layer, bypassed)
         if nodes:
-            tiers.append(Tier(nodes, ()))
-    return Hierarchy(tuple(tiers), bypassed)
+            tiers.append(Tier(nodes))
+    return Hierarchy(tuple(tiers))
 
 
 def _nodes(level: Level, layer: Layer, bypassed: tuple[Node, ...]) -> tuple[Node, ...]:
     nodes = (Node(t.name, m.name) for m in level.memories for t in layer.op.tensors if m.hold(t.role))
     return tuple(n for n in nodes if n not in bypassed)
+
+
+def _uneven(even: Hierarchy) -> Iterator[Hierarchy]:
+    """Every order of single nodes between two arrays that keeps each tensor's own order.
+
+    Nodes that stand together are nodes in some order with no loop between them, so this covers them too. The outermost
+    memory holds whole tensors: its nodes stay together.
+    """
+    outermost, *inner = even.tiers
+    regions: list[list[tuple[Node, ...]]] = [[]]
+    arrays: list[tuple[Array, ...]] = [outermost.arrays] if outermost.arrays else []
+    if outermost.arrays:
+        regions.append([])
+    for tier in inner:
+        regions[-1].append(tier.nodes)
+        if tier.arrays:
+            arrays.append(tier.arrays)
+            regions.append([])
+    orders = [list(_interleavings([n for nodes in region for n in nodes])) for region in regions]
+    for chosen in product(*orders):
+        tiers = [Tier(outermost.nodes)]
+        for number, order in enumerate(chosen):
+            tiers += [Tier((node,)) for node in order]
+            if number < len(arrays):
+                tiers[-1] = Tier(tiers[-1].nodes, arrays[number])
+        yield Hierarchy(tuple(tiers))
+
+
+def _interleavings(nodes: list[Node]) -> Iterator[tuple[Node, ...]]:
+    """All orders in which the nodes of each tensor keep theirs."""
+    if not nodes:
+        yield ()
+        return
+    for i, node in enumerate(nodes):
+        if not any(n.tensor == node.tensor for n in nodes[:i]):
+            for rest in _interleavings(nodes[:i] + nodes[i + 1 :]):
+                yield (node, *rest)

@@ -48,7 +48,7 @@ class LayerSearch:
     """
 
     def __init__(self, arch: Arch, layer: Layer, options: Options, clock: Clock, report: Report):
-        self.report, self.clock = report, clock
+        self.report, self.clock, self.space = report, clock, options.space
         dims = tuple(d for d, b in layer.bounds if b > 1) or layer.op.dims[:1]
         check_size(layer, dims)
         self.problem = Problem(arch, layer, dims, common_unit(energies(arch, layer)))
@@ -59,23 +59,33 @@ class LayerSearch:
         self.start: float | None = None
 
     def run(self) -> None:
-        """Raises OutOfTimeError or KeyboardInterrupt as they come."""
-        entries = self._entries()
-        self.bound = self.relaxed = tighten(entries)
-        self.start = self._value()
+        """Raises OutOfTimeError or KeyboardInterrupt as they come.
+
+        The even mappings are among the uneven ones and quickly searched, so they go first and give the incumbent.
+        """
+        if self.space != "even":
+            self._search("even")
+        self.bound = 0.0
+        self._search(self.space)
+
+    def _search(self, space: str) -> None:
+        entries = self._entries(space)
+        self.bound = self.relaxed = min(tighten(entries), self.incumbent.best[0])
+        if self.start is None:
+            self.start = self._value()
         for entry in sorted(entries, key=lambda e: e.bound):
             self.bound = max(self.bound, min(entry.bound[0], self.incumbent.best[0]))
-            self.report(self._in_pj(self._value()), self._in_pj(self.bound))
+            self.report(self._in_pj(self._value()), self._in_pj(self.bound) if space == self.space else None)
             if entry.bound < self.incumbent.best:
-                entry.search.finish(entry.task)
+                entry.search.finish(entry.task, entry.top)
         self.bound = self.incumbent.best[0]
 
-    def _entries(self) -> list[Entry]:
+    def _entries(self, space: str) -> list[Entry]:
         entries: list[Entry] = []
-        for hierarchy in hierarchies(self.problem.arch, self.problem.layer):
-            search = Search(self.problem, hierarchy, self.incumbent, self.clock.tick)
+        for orders in hierarchies(self.problem.arch, self.problem.layer, space):
+            search = Search(self.problem, orders, self.incumbent, self.clock.tick)
             self.searches.append(search)
-            entries += [Entry(search, task, bound) for bound, task in search.prepare()]
+            entries += [Entry(search, task, top, bound) for bound, task, top in search.prepare()]
         return entries
 
     def _value(self) -> float | None:

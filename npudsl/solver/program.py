@@ -23,7 +23,7 @@ from ..model import functions as fn
 from ..model.counts import Booking, Formulas, Product, derive
 from ..model.evaluate import Numbers
 from ..spec.arch import Arch, Memory
-from ..spec.op import Layer, Operator, Rank
+from ..spec.op import Layer, Operator, Rank, Tensor
 from .hierarchy import Hierarchy
 from .templates import Part, Place, Template, templates
 
@@ -165,11 +165,12 @@ class Builder:
     # ---- limits -----------------------------------------------------------------------------------
 
     def _limits(self) -> Iterator[Limit]:
-        upper = self.template.bottom if self.template.last else self.template.bottom - 1
-        for tier in range(self.template.top + 1, min(upper, len(self.hierarchy.tiers) - 1) + 1):
-            for memory in dict.fromkeys(n.memory for n in self.hierarchy.tiers[tier].nodes):
-                for capacity in capacities(self.arch, self.layer, self.hierarchy, tier, self.arch.memory(memory)):
-                    yield self._capacity(memory, capacity)
+        inside = self.hierarchy.tiers[self.template.top + 1 : self.template.bottom + 1]
+        nodes = [n for tier in inside for n in tier.nodes]
+        for name in dict.fromkeys(n.memory for n in nodes):
+            held = [self.layer.op.tensor(n.tensor) for n in nodes if n.memory == name]
+            for capacity in capacities(self.arch, self.arch.memory(name), held):
+                yield self._capacity(name, capacity)
         for place, size in self._axes():
             yield Limit(((self._axis_column(place), Fraction(1)),), Fraction(size), ".".join(map(str, place[1:])))
 
@@ -244,9 +245,8 @@ class Capacity:
     widths: tuple[tuple[str, Fraction], ...]
 
 
-def capacities(arch: Arch, layer: Layer, hierarchy: Hierarchy, tier: int, memory: Memory) -> Iterator[Capacity]:
-    """What must fit a memory at a tier: all its tensors (twice where double-buffered), and each capped share."""
-    held = [layer.op.tensor(n.tensor) for n in hierarchy.tiers[tier].nodes if n.memory == memory.name]
+def capacities(arch: Arch, memory: Memory, held: list[Tensor]) -> Iterator[Capacity]:
+    """What must fit a memory: the tiles of all tensors held (twice where double-buffered), and each capped share."""
     widths = tuple((t, arch.width(memory.name, t.role) * (2 if t.role in memory.double else 1)) for t in held)
     if memory.size is not None:
         yield Capacity(memory.name, memory.size, tuple((t.name, bits) for t, bits in widths))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 
 from ..mapping.evaluation import Evaluation
 from ..mapping.nest import Mapping
@@ -39,7 +40,10 @@ class Certificate:
 
     @property
     def gap(self) -> float:
-        return 0.0 if self.value <= self.lower_bound else self.value / self.lower_bound - 1.0
+        """How far the value may be above the best, relative; infinite as long as there is no bound above zero."""
+        if self.value <= self.lower_bound:
+            return 0.0
+        return self.value / self.lower_bound - 1.0 if self.lower_bound > 0 else inf
 
     @property
     def optimal(self) -> bool:

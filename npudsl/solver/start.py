@@ -8,7 +8,7 @@ import numpy as np
 
 from .relaxation import near_rows, relax
 from .rows import Task
-from .search import Search
+from .search import Cut, Search
 
 #: Templates that are relaxed, and rows per group that are tried around a relaxed point.
 RELAXED, NEAR = 2, 4
@@ -20,6 +20,7 @@ class Entry:
 
     search: Search
     task: Task
+    top: Cut
     bound: tuple[float, float]
     relaxed: bool = False
 
@@ -44,9 +45,9 @@ def _relax(entry: Entry) -> None:
     found = relax(task, search.problem.layer)
     if found is None:
         return
-    bounds = search.bounds(task)
+    bounds = search.bounds(task, entry.top)
     energy = found.bound + (0.0 if bounds.outer is None else float(bounds.outer.min()))
-    steps = float(bounds.steps(bounds.rest(())[task.steps]))
+    steps = float(bounds.root()[1])
     goal = search.incumbent.goal
     entry.bound = max(entry.bound, goal(energy, steps))
     _try(entry, near_rows(task, found.point, NEAR))
@@ -56,4 +57,4 @@ def _try(entry: Entry, rows: list[np.ndarray]) -> None:
     """Makes the best feasible combination of some rows of each group the incumbent."""
     search, task = entry.search, entry.task
     tables = tuple(t.select(near) for t, near in zip(task.tables, rows, strict=True))
-    search.finish(replace(task, tables=tables))
+    search.finish(replace(task, tables=tables), entry.top)

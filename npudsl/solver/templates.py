@@ -1,8 +1,7 @@
-"""Templates: nests with open factors that together cover the even mapspace, part by part.
+"""Templates: nests with open factors that together cover a mapspace, part by part.
 
-An even nest is cut at a tier `a` where no array stands above: then everything inside depends on the loops outside only
-through how often each dim has been split (`frame` loops, always walked), so a part from tier `a` to tier `b` can be searched
-by itself. One thing crosses a cut: a tensor whose dims do not occur in a whole slot *passes* it, and stays put by a loop of
+A nest is cut at a tier `a` (`Hierarchy.may_cut`) where everything inside depends on the loops outside only through how
+often each dim has been split (`frame` loops, always walked), so a part from tier `a` to tier `b` can be searched by itself. One thing crosses a cut: a tensor whose dims do not occur in a whole slot *passes* it, and stays put by a loop of
 an outer slot. A part of several slots covers exactly these: its inner slots hold only dims that do not move the tensors
 that pass. (Counts of a template whose loops happen to be 1 are never below those of the nest that remains.)
 """
@@ -46,7 +45,7 @@ def parts(hierarchy: Hierarchy) -> Iterator[Part]:
     """(top, bottom, last) of every part between cuts, outer tops first."""
     end = len(hierarchy.tiers)
     bottom = end if hierarchy.tiers[-1].arrays else end - 1
-    cuts = [0] + [t for t in range(1, bottom) if not hierarchy.arrays_above(t)]
+    cuts = [0] + [t for t in range(1, bottom) if hierarchy.may_cut(t)]
     for i, top in enumerate(cuts):
         for lower in [*cuts[i + 1 :], bottom]:
             yield top, lower, lower == bottom
@@ -68,7 +67,7 @@ def templates(op: Operator, dims: tuple[str, ...], hierarchy: Hierarchy, part: P
 def _allowed(op: Operator, dims: tuple[str, ...], hierarchy: Hierarchy, slot: int) -> list[tuple[str, ...]]:
     """The sets of dims that the slot below tier `slot` may be restricted to so that some tensor passes it."""
     below = _held(op, hierarchy, slot + 1)
-    sets = [dims] if hierarchy.arrays_above(slot) else []
+    sets = [] if hierarchy.may_cut(slot) else [dims]
     for count in range(1, len(below) + 1):
         for passing in combinations(below, count):
             sets.append(tuple(d for d in dims if not any(d in t.dims for t in passing)))
@@ -119,7 +118,7 @@ def _worth_passing(
     slot: int,
     count: int,
 ) -> bool:
-    if len(slots[slot]) == count and hierarchy.arrays_above(slot):
+    if len(slots[slot]) == count and not hierarchy.may_cut(slot):
         return True  # a whole slot, not a passed one
     passing = [t for t in _held(op, hierarchy, slot + 1) if not any(d in t.dims for d in slots[slot])]
     return any(_gains(tensor, slots, classes, slot - 1) for tensor in passing)
