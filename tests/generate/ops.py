@@ -18,7 +18,7 @@ def layer(choices: Choices, space: Space) -> Layer:
     op = operator(choices, space)
     bounds, left = [], space.max_points
     for dim in op.dims:
-        bound = pick(choices, [b for b in space.bounds if b <= left])
+        bound = pick(choices, [b for b in space.bounds if b <= left] or [1])
         bounds.append((dim, bound))
         left //= bound
     return Layer("layer", op, tuple(bounds))
