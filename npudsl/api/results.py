@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass
 from fractions import Fraction
@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 
 from ..mapping.evaluation import Evaluation
 from ..mapping.nest import Mapping
+from ..mapping.text import called, to_text
 from ..report.answers import Answer, Answers
 from ..solver.solution import Certificate
 from ..spec.arch import Arch
 from ..spec.op import Layer
 from ..text.suggest import nearest
+from .explained import Explained, Explanation
 from .mapped import Mapped
 
 if TYPE_CHECKING:
-    import sympy
-
     from ..verify import Verdict
 
 
@@ -35,8 +35,6 @@ class MappingText:
 
     def text(self) -> str:
         """A complete `mapping` block that `npudsl eval` and `npudsl run` accept."""
-        from ..mapping.text import to_text
-
         return to_text(self.arch, self.layer, self.nest, name=self.name, target=self.target)
 
     def __str__(self) -> str:
@@ -51,8 +49,9 @@ class LayerResult:
     """
 
     arch: Arch
-    net: str
     answer: Answer
+    block: str  # what its mapping is called as a block of text
+    target: str  # the layer as the block names it: `alexnet(batch = 4).conv1`
 
     @property
     def layer(self) -> Layer:
@@ -64,8 +63,7 @@ class LayerResult:
 
     @property
     def mapping(self) -> MappingText:
-        name = f"{self.name}_best"
-        return MappingText(self.arch, self.layer, self.answer.mapping, name, f"{self.net}.{self.name}")
+        return MappingText(self.arch, self.layer, self.answer.mapping, self.block, self.target)
 
     @property
     def evaluation(self) -> Evaluation:
@@ -91,23 +89,13 @@ class LayerResult:
         """The share of the machine's compute units that work, from 0 to 1."""
         return float(self.answer.cost.utilization)
 
-    def explain(self, memory: str, tensor: str, action: str) -> sympy.Expr:
-        """The closed form of one counter (`action`: `read` or `write`) in the factors of the loops and the bounds.
+    def explain(self, memory: str, tensor: str, action: str) -> Explanation:
+        """The closed form of one counter and its derivation: `.expression` (sympy), `.value`, `.terms`, `.text()`,
+        `.latex()`. `action`: `read` or `write`, or `link` where `memory` names a link.
 
         Raises `LookupError` for a memory or tensor that does not exist, `ValueError` for another action.
         """
-        from ..model.counts import derive
-
-        if action not in ("read", "write"):
-            raise ValueError(f"`{action}` is neither `read` nor `write`")
-        _known("memory", memory, [m.name for m in self.arch.memories])
-        _known("tensor", tensor, [t.name for t in self.layer.op.tensors])
-        return derive(self.arch, self.layer, self.answer.mapping.simplified()).total(action, memory, tensor)
-
-
-def _known(kind: str, name: str, names: Collection[str]) -> None:
-    if name not in names:
-        raise LookupError(_unknown(kind, name, names))
+        return Explained(self.arch, self.layer, self.answer.mapping).counter(memory, tensor, action)
 
 
 def _unknown(kind: str, name: str, names: Collection[str]) -> str:
@@ -120,7 +108,12 @@ class Best(MappingOf[str, LayerResult]):
 
     def __init__(self, answers: Answers):
         self.answers = answers
-        self._results = {a.layer.name: LayerResult(answers.arch, answers.net, a) for a in answers}
+        net = called(answers.net, answers.net_arguments)
+        blocks = _block_names([a.layer.name for a in answers])
+        self._results = {
+            a.layer.name: LayerResult(answers.arch, a, block, f"{net}.{a.layer.name}")
+            for a, block in zip(answers, blocks, strict=True)
+        }
 
     def __getitem__(self, name: str) -> LayerResult:
         if name not in self._results:
@@ -155,6 +148,19 @@ class Best(MappingOf[str, LayerResult]):
         from ..report.solved import screen
 
         return as_text(screen(self.answers))
+
+
+def _block_names(layers: Sequence[str]) -> list[str]:
+    """A name for the mapping of each layer: `conv1_best`; for a layer of a sub-network `block_query_best`. Where that
+    would name two, the later ones get a number."""
+    names: dict[str, None] = {}
+    for layer in layers:
+        name = base = f"{layer.replace('.', '_')}_best"
+        number = 2
+        while name in names:
+            name, number = f"{base}{number}", number + 1
+        names[name] = None
+    return list(names)
 
 
 def verify(result: LayerResult | Mapped) -> Verdict:

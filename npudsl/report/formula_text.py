@@ -80,8 +80,7 @@ class Page:
 
     def _term(self, term: Term, told: set[Factor]) -> Iterator[str]:
         yield from self._hanging(f"{signed(term.value)}  ", term.sentence)
-        shown = [f for f in term.factors if f.value != 1 or f.form != 1] or list(term.factors)
-        shown = [f for f in shown if not (f.silent and f.kind != "window")] or shown[:1]
+        shown = product_order(term)
         product, numbers = self._product(term, shown)
         if term.factors:
             yield from self._wrapped(f"  = {product}", "      ")
@@ -90,14 +89,11 @@ class Page:
         for block in self._blocks([f for f in term.factors if not f.silent and f not in told]):
             yield from block
 
-    def _product(self, term: Term, shown: list[Factor]) -> tuple[str, str]:
-        values = [f.value for f in shown]
-        symbols = [_name(f) for f in shown]
+    def _product(self, term: Term, shown: tuple[Factor, ...]) -> tuple[str, str]:
+        """The product in symbols, and in numbers."""
         sign = "" if abs(term.sign) == 1 else f"{abs(term.sign)}*"
-        plain = self._plain(dims=())
-        text = "*".join(plain(s) if s.is_Symbol else _grouped(plain(s), s) for s in _sorted(symbols))
-        numbers = "*".join(str(v) for _, v in sorted(zip(symbols, values, strict=True), key=lambda p: _key(p[0])))
-        return f"{sign}{text}", f"{sign}{numbers}"
+        numbers = "*".join(str(f.value) for f in shown) or "1"
+        return f"{sign}{product_text(self.counter, shown)}", f"{sign}{numbers}"
 
     def _blocks(self, factors: list[Factor]) -> Iterator[Iterator[str]]:
         """Every factor with its reasons; dims whose tiles never overlap together."""
@@ -184,25 +180,21 @@ class Page:
         yield from wrap(text, self.width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
 
 
-def _name(factor: Factor) -> sympy.Expr:
-    """How a factor stands in the product."""
-    return factor.form if factor.symbol is None else factor.symbol
+def product_order(term: Term) -> tuple[Factor, ...]:
+    """The factors that are more than a silent 1, in the order of a product: bounds, then windows, then loops."""
+    shown = [f for f in term.factors if not f.silent and f.form != 1]
+    return tuple(sorted(shown, key=_rank))
 
 
-def _key(form: sympy.Expr) -> tuple[int, str]:
-    """Bounds, then windows, then factors of loops."""
-    names = [s.name for s in form.free_symbols]
-    rank = 2 if not names else min(0 if n.startswith("N_") else 1 if n[0].isupper() else 2 for n in names)
-    return rank, ""
+def _rank(factor: Factor) -> int:
+    return {"whole": 0, "tiles": 0}.get(factor.kind, 2 if factor.symbol is None else 1)
 
 
-def _sorted(forms: list[sympy.Expr]) -> list[sympy.Expr]:
-    return sorted(forms, key=_key)
-
-
-def _grouped(text: str, form: sympy.Expr) -> str:
-    """A product among factors stands in parentheses, so that it shows what one group of dims contributes."""
-    return f"({text})" if form.is_Mul or form.is_Add else text
+def product_text(counter: Counter, shown: tuple[Factor, ...]) -> str:
+    """`N_c*W_pr*(p_dram*p_x)`: what one group of dims contributes stands in parentheses."""
+    plain = Plain(order=tuple(counter.values))
+    names = [f.form if f.symbol is None else f.symbol for f in shown]
+    return "*".join(f"({plain(n)})" if n.is_Mul or n.is_Add else plain(n) for n in names) or "1"
 
 
 def _piece(piece: Piece, dims: tuple[str, ...]) -> str:

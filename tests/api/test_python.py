@@ -10,7 +10,6 @@ import pytest
 
 import npudsl
 from npudsl import Best, Spec, SpecError
-from npudsl.model.counts import derive
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SETTINGS = {"lanes": 4, "file_size": "64 B"}
@@ -56,18 +55,22 @@ def test_verify_stays_a_function_whatever_is_imported() -> None:
 
 def test_explain_gives_the_formula_of_a_counter(best: Best) -> None:
     fc8 = best["fc8"]
-    nest = fc8.mapping.nest.simplified()
-    formulas = derive(fc8.arch, fc8.layer, nest)
-    values = dict(zip(formulas.symbols, (loop.factor for loop in nest.loops), strict=True))
-    values |= {symbol: fc8.layer.bound[dim] for dim, symbol in formulas.bounds.items()}
     for memory, tensors in fc8.evaluation.tally.counts.items():
         for tensor, access in tensors.items():
-            assert fc8.explain(memory, tensor, "read").subs(values) == access.read
-            assert fc8.explain(memory, tensor, "write").subs(values) == access.write
+            for action, words in (("read", access.read), ("write", access.write)):
+                found = fc8.explain(memory, tensor, action)
+                assert found.value == words == sum(term.value for term in found.terms) == found.at()
+                assert found.expression.subs(found.values) == words
+                assert str(found).startswith(f"{memory}.{tensor} {action} = {words:,} words   (fc8 on simple_1d)\n")
+                assert f"{words:,}".replace(",", "\\,") in found.latex()
+    carried = fc8.evaluation.tally.links["bus"]["input"]
+    assert fc8.explain("bus", "input", "link").value == carried
     with pytest.raises(LookupError, match="did you mean `dram`"):
         fc8.explain("dramm", "input", "read")
     with pytest.raises(ValueError, match="neither"):
         fc8.explain("dram", "input", "reed")
+    with pytest.raises(LookupError, match="no symbol `m_dramm`"):
+        fc8.explain("dram", "input", "read").at(m_dramm=2)
 
 
 def test_record_is_the_json_of_the_command(best: Best) -> None:

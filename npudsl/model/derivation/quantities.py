@@ -13,7 +13,7 @@ from ..coordinate import linearised
 from ..edges import Edge
 from ..formulas import Group, Origin
 from .elementary import Elementary
-from .names import index_text, listed, number
+from .names import index_text, number
 from .scene import Scene
 from .terms import Quantity
 
@@ -124,7 +124,7 @@ def take_apart(window: Window, expression: sympy.Expr) -> tuple[sympy.Expr, list
         form = rules.rewrite(call)
         value = scene.numbers(call)
         nothing_kept = nothing_kept or (isinstance(call, fn.Overlap) and form == 0)
-        if _plain(form):
+        if plain(form):
             replaced[call] = form
             if window.worth_saying(call, form):
                 sentences.append(window.say(call, value))
@@ -143,13 +143,6 @@ def _calls(expression: sympy.Expr) -> list[sympy.Expr]:
     return sorted(dict.fromkeys(found), key=lambda c: list(LETTERS).index(type(c)))
 
 
-def _plain(form: sympy.Expr) -> bool:
+def plain(form: sympy.Expr) -> bool:
     """A number, a symbol or a product of them: it needs no name."""
     return all(f.is_Symbol or f.is_Integer for f in sympy.Mul.make_args(form))
-
-
-def plain(form: sympy.Expr) -> bool:
-    return _plain(form)
-
-
-__all__ = ["Window", "listed", "plain", "take_apart"]

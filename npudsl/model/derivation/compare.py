@@ -1,0 +1,174 @@
+"""Where two mappings of one layer differ in energy: counter by counter, with the factors that make the difference."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+
+from ...mapping.evaluation import Evaluation
+from ...spec.arch import Arch
+from ...spec.op import Layer
+from .explain import Derivations
+from .prices import word_energy
+from .terms import Counter, Factor, Section, Term
+
+#: Reasons that are given for one counter.
+REASONS = 3
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the two mappings. `name`: what reasons call it."""
+
+    name: str
+    derivations: Derivations
+    evaluation: Evaluation
+
+    @property
+    def arch(self) -> Arch:
+        return self.derivations.scene.arch
+
+    @property
+    def layer(self) -> Layer:
+        return self.derivations.scene.layer
+
+    def counter(self, key: tuple[str, str, str]) -> Counter | None:
+        return self.derivations.counter(*key) if key in self.derivations.keys else None
+
+    def energy(self, counter: Counter | None) -> Fraction:
+        """In pJ."""
+        if counter is None:
+            return Fraction(0)
+        role = self.layer.op.tensor(counter.tensor).role
+        return counter.value * word_energy(self.arch, counter.place, role, counter.action)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One counter on both sides (None: a side does not have it). Energies in pJ; `reasons`: why the words differ."""
+
+    place: str
+    tensor: str
+    action: str
+    first: Counter | None
+    second: Counter | None
+    energies: tuple[Fraction, Fraction]
+    reasons: tuple[str, ...]
+
+    @property
+    def change(self) -> Fraction:
+        return self.energies[1] - self.energies[0]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """`differences`: counters whose words or energy differ, the largest change of energy first.
+
+    `others`: energy that no counter accounts for (operations, leakage) by name, in pJ on both sides.
+    """
+
+    first: Side
+    second: Side
+    differences: tuple[Difference, ...]
+    others: tuple[tuple[str, Fraction, Fraction], ...]
+
+    @property
+    def energies(self) -> tuple[Fraction, Fraction]:
+        """Of the whole layer, in pJ."""
+        return self.first.evaluation.cost.energy, self.second.evaluation.cost.energy
+
+
+def compare(first: Side, second: Side) -> Comparison:
+    """Both sides are mappings of the same layer; the machines may differ."""
+    keys = dict.fromkeys([*first.derivations.keys, *second.derivations.keys])
+    found = [d for key in keys if (d := _difference(first, second, key)) is not None]
+    found.sort(key=lambda d: (-abs(d.change), d.place, d.tensor, d.action))
+    return Comparison(first, second, tuple(found), tuple(_others(first, second)))
+
+
+def _difference(first: Side, second: Side, key: tuple[str, str, str]) -> Difference | None:
+    one, other = first.counter(key), second.counter(key)
+    energies = (first.energy(one), second.energy(other))
+    words = tuple(0 if c is None else c.value for c in (one, other))
+    if words[0] == words[1] and energies[0] == energies[1]:
+        return None
+    reasons = tuple(_reasons(first.name, second.name, one, other))
+    return Difference(*key, one, other, energies, reasons[:REASONS])
+
+
+def _others(first: Side, second: Side) -> Iterator[tuple[str, Fraction, Fraction]]:
+    """Operations, and leakage."""
+    costs = (first.evaluation.cost.parts, second.evaluation.cost.parts)
+    for component in dict.fromkeys([*costs[0], *costs[1]]):
+        for label in ("", "leakage"):
+            energies = [parts.get(component, {}).get(label, Fraction(0)) for parts in costs]
+            if any(energies):
+                yield (f"{component} {label or 'operations'}", energies[0], energies[1])
+
+
+# ---- reasons ------------------------------------------------------------------------------------
+
+
+def _reasons(first: str, second: str, one: Counter | None, other: Counter | None) -> Iterator[str]:
+    """Sentences, those on the largest terms first."""
+    if one is None or other is None:
+        there, missing = (first, second) if other is None else (second, first)
+        place, tensor = next((c.place, c.tensor) for c in (one, other) if c is not None)
+        yield f"{place} has {tensor} under {there} and not under {missing}"
+        return
+    yield from _other_ways(first, second, one, other)
+    pairs = [(a, b) for a, b in _pairs(one, other) if a.value != b.value]
+    pairs.sort(key=lambda p: -abs(p[1].value - p[0].value))
+    told: set[str] = set()
+    for a, b in pairs:
+        for reason in _factors(first, second, a, b):
+            if reason not in told:
+                told.add(reason)
+                yield reason
+
+
+def _other_ways(first: str, second: str, one: Counter, other: Counter) -> Iterator[str]:
+    """Where tensors take another way through the memories."""
+    ways = [list(dict.fromkeys(_way(s) for s in c.sections)) for c in (one, other)]
+    for name, here, there in ((first, *ways), (second, *reversed(ways))):
+        for way in here:
+            if way not in there:
+                yield f"under {name} alone {one.tensor} goes {way}"
+
+
+def _way(section: Section) -> str:
+    return f"between {section.parent} and {section.child or 'the operations'}"
+
+
+def _pairs(one: Counter, other: Counter) -> Iterator[tuple[Term, Term]]:
+    """Terms that count the same thing on both sides."""
+    ours, theirs = _by_cause(one), _by_cause(other)
+    for key, term in ours.items():
+        if key in theirs:
+            yield term, theirs[key]
+
+
+def _by_cause(counter: Counter) -> dict[tuple[str, str | None, str, str], Term]:
+    return {(s.parent, s.child, t.cause, t.sentence): t for s in counter.sections for t in s.terms}
+
+
+def _factors(first: str, second: str, one: Term, other: Term) -> Iterator[str]:
+    theirs = {f.dims: f for f in other.factors}
+    for factor in sorted(one.factors, key=lambda f: -_ratio(f, theirs.get(f.dims))):
+        match = theirs.get(factor.dims)
+        if match is not None and match.value != factor.value:
+            yield (
+                f"{', '.join(factor.dims)}: {factor.value:,} under {first}{_because(factor)}; "
+                f"{match.value:,} under {second}{_because(match)}"
+            )
+
+
+def _ratio(factor: Factor, match: Factor | None) -> Fraction:
+    if match is None or not factor.value or not match.value:
+        return Fraction(0)
+    return max(Fraction(factor.value, match.value), Fraction(match.value, factor.value))
+
+
+def _because(factor: Factor) -> str:
+    return f" ({'; '.join(factor.sentences)})" if factor.sentences else ""
