@@ -1,4 +1,5 @@
-"""`npudsl explain`: what a diagnostic's code means, with an example that is wrong and one that is right."""
+"""`npudsl explain`: what a diagnostic's code means, with an example that is wrong and one that is right; or, of a
+file, where the counts of a mapping come from."""
 
 from __future__ import annotations
 
@@ -7,16 +8,23 @@ import argparse
 from ..report.codes import Block, Page, codes, page
 from ..text.diagnostics import Diagnostic, SpecError
 from ..text.suggest import nearest
+from . import explain_mapping
 from .output import put
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Arguments of `npudsl explain`."""
-    parser.add_argument("code", nargs="?", metavar="CODE", help="for example E101; without it, every code is listed")
+    parser.add_argument(
+        "code", nargs="?", metavar="CODE|FILE", help="for example E101; a file with a mapping; without it, every code"
+    )
+    explain_mapping.configure(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """0. Raises SpecError (E708) for a code that does not exist."""
+    """0. Raises SpecError (E708) for a code that does not exist, and as `explain_mapping.run`."""
+    if arguments.code is not None and explain_mapping.is_file(arguments.code):
+        return explain_mapping.run(arguments)
+    explain_mapping.check_usage(arguments)
     if arguments.code is None:
         put("\n".join(f"{code}  {page(code).title}" for code in codes()))
         return 0

@@ -26,7 +26,7 @@ COMMANDS = {
     "eval": "cost one complete mapping by closed forms",
     "run": "execute one complete mapping and count",
     "show": "print a machine's hierarchy, or a network's layers",
-    "explain": "tell what a diagnostic means",
+    "explain": "tell what a diagnostic means, or where the counts of a mapping come from",
 }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from ...mapping.evaluation import Evaluation
@@ -72,6 +72,11 @@ class Comparison:
     second: Side
     differences: tuple[Difference, ...]
     others: tuple[tuple[str, Fraction, Fraction], ...]
+
+    def only(self, place: str | None, tensor: str | None) -> Comparison:
+        """With the differences of one place or tensor alone."""
+        kept = [d for d in self.differences if place in (None, d.place) and tensor in (None, d.tensor)]
+        return self if place is tensor is None else replace(self, differences=tuple(kept), others=())
 
     @property
     def energies(self) -> tuple[Fraction, Fraction]:
