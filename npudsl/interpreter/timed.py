@@ -28,8 +28,8 @@ MOST_STEPS = 2 * 10**6
 class Timed:
     """An execution in time, all in cycles: `cycles = onload + steps / rate + sum of stalls + offload`.
 
-    `onload`: before the first step; `offload`: after the last; `stalls`: by the resource that was waited for; `busy`: by
-    resource; `waits`: stalls before a step by the (memory, tensor) whose tile was moved; `steps`: their number;
+    `onload`: before the first step; `offload`: after the last; `stalls`: by the resource that was waited for; `busy`:
+    by resource; `waits`: stalls before a step by the (memory, tensor) whose tile was moved; `steps`: their number;
     `tasks`: all movements and steps, in order of precedence.
     """
 
@@ -58,8 +58,8 @@ def run_timed(
 ) -> Timed:
     """Execute a mapping in time, step by step.
 
-    `tick` is called with every step, `trace` with the number of every task in `Timed.tasks`, when it was free to start and
-    when it was complete. Raises SpecError: E650 the nodes stand in no order, E652 too large, E653 too long.
+    `tick` is called with every step, `trace` with the number of every task in `Timed.tasks`, when it was free to start
+    and when it was complete. Raises SpecError: E650 the nodes stand in no order, E652 too large, E653 too long.
     """
     structure.check(arch, layer, mapping)
     nest = Nest.of(arch, layer, mapping)

@@ -15,7 +15,8 @@ ZERO = Fraction(0)
 
 @dataclass
 class Clock:
-    """Executes tasks; `trace`, if given, is called with every task's number, start and end (start: when it was free to)."""
+    """Executes tasks; `trace`, if given, is called with every task's number, start and end (start: when it was free
+    to)."""
 
     tasks: Sequence[Task]
     pace: Fraction  # cycles of a step that waits for nothing
@@ -100,11 +101,9 @@ class Clock:
                 del rest[resource]
                 heappop(self._queues[resource])
                 done += [] if rest else [number]
-        ended, self._step = (
-            (self._step, None) if self._step is not None and self._end == self.now else (None, self._step)
-        )
+        ended = self._step if self._end == self.now else None
         if ended is not None:
-            self.last = self.now
+            self._step, self.last = None, self.now
             self._steps -= 1
             self._complete(ended)
         for number in done:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from ..mapping.resources import Loads
 from .nest import Nest
@@ -61,7 +62,7 @@ def _nodes(nest: Nest) -> dict[Place, _Node]:
     nodes = {}
     for name, chain in nest.transfers.items():
         role = nest.layer.op.tensor(name).role
-        for transfer, inner in zip(chain, chain[1:], strict=False):
+        for transfer, inner in pairwise(chain):
             memory, below = transfer.child.memory or "", inner.child.memory
             double = role in nest.arch.memory(memory).double
             parent = (transfer.parent.memory or "", name)
@@ -70,7 +71,8 @@ def _nodes(nest: Nest) -> dict[Place, _Node]:
 
 
 def _room(nest: Nest, node: _Node, move: Move, last: int | None) -> set[int | None]:
-    """What must be over for a tile to have room: the visit before, or the one before that where there are two buffers."""
+    """What must be over for a tile to have room: the visit before, or the one before that where there are two
+    buffers."""
     if not nest.layer.op.tensor(move.place[1]).is_output:
         if not node.double:
             return {last}

@@ -1,7 +1,7 @@
 """The movements and steps of a mapping with the cycles that each takes at every resource: a literal walk.
 
-Per step and instance the sets of words are made and compared as in `literal.py`; here the instance that moves most counts.
-docs/latency.md says what moves when.
+Per step and instance the sets of words are made and compared as in `literal.py`; here the instance that moves most
+counts. docs/latency.md says what moves when.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ FILL, EVICT, RETURN = "fill", "evict", "return"
 
 @dataclass(frozen=True)
 class Move:
-    """A movement at a boundary. `place`: (memory, tensor) of the node. `repeats`: a return of words that the visit before held."""
+    """A movement at a boundary. `place`: (memory, tensor) of the node. `repeats`: a return of words that the visit
+    before held."""
 
     kind: str
     place: tuple[str, str]
@@ -214,7 +215,8 @@ class Walk:
         return load
 
     def _begin(self, transfer: Transfer, used: Tiles) -> tuple[dict[Instance, int], Tiles]:
-        """Per memory instance how many words start from zero with these operations; per compute unit those that do not."""
+        """Per memory instance how many words start from zero with these operations; per compute unit those that do
+        not."""
         held, fresh, rest = self._held[transfer.parent].begun, {}, {}
         for inside in {i[: transfer.outer] for i in used}:
             fresh[inside] = 0

@@ -11,10 +11,10 @@ from .resources import Loads
 
 @dataclass(frozen=True)
 class Job:
-    """A movement: cycles per resource, and the number of an earlier job that it waits for (None: free to start)."""
+    """A movement: cycles per resource, and the numbers of the earlier jobs that it waits for."""
 
     load: Loads
-    after: int | None = None
+    after: tuple[int, ...] = ()
 
 
 def makespan(jobs: Sequence[Job]) -> Fraction:
@@ -24,12 +24,12 @@ def makespan(jobs: Sequence[Job]) -> Fraction:
     while True:
         complete = [False] * len(jobs)
         for i, job in enumerate(jobs):
-            complete[i] = not rest[i] and (job.after is None or complete[job.after])
+            complete[i] = not rest[i] and all(complete[j] for j in job.after)
         if all(complete):
             return now
         served: dict[str, int] = {}
         for i, job in enumerate(jobs):
-            if job.after is None or complete[job.after]:
+            if all(complete[j] for j in job.after):
                 for resource in rest[i]:
                     served.setdefault(resource, i)
         passed = min(rest[i][resource] for resource, i in served.items())

@@ -9,30 +9,39 @@ from collections.abc import Iterator
 from fractions import Fraction
 from math import prod
 
-from ..spec.arch import Arch, Memory
+from ..spec.arch import Arch
 from ..spec.op import Layer
 from .evaluation import Cost
 from .footprint import tile_words
-from .nest import Loop, Mapping
-from .tally import Access, Tally
+from .nest import Mapping
+from .resources import Loads, Meter, add, longest, resources
+from .tally import Tally
+from .timing import Terms, Timing
 
 
-def price(arch: Arch, layer: Layer, mapping: Mapping, tally: Tally) -> Cost:
-    """Energy in pJ, exact; cycles as the maximum over compute and every port, plus onload and offload.
+def price(arch: Arch, layer: Layer, mapping: Mapping, tally: Tally, *, cycles: Fraction | None = None) -> Cost:
+    """Energy in pJ, exact; cycles as the untimed bound: steps and all ports, plus onload and offload.
 
-    A port moves the words of its memory's instances at its bandwidth; the words are shared equally by the instances in
-    use, which is exact for perfect factors, where all instances do the same.
+    `cycles`: what a timed execution took, if leakage is to be paid for that instead. Without `tally.traffic` the words
+    of a memory are taken to be shared equally by the instances in use, and to overlap the steps.
     """
-    busy = dict(_busy(arch, layer, mapping, tally))
-    cycles = max(busy.values()) + _fill_and_drain(arch, layer, mapping)
-    parts = _energy_parts(arch, layer, tally, cycles)
+    timing = (
+        _shared_equally(arch, layer, mapping, tally) if tally.traffic is None else Terms(arch, tally.traffic).timing()
+    )
+    taken = timing.cycles if cycles is None else cycles
+    parts = _energy_parts(arch, layer, tally, taken)
     units = prod(size for array in arch.arrays for _, size in array.axes)
     return Cost(
         energy=sum((e for tensors in parts.values() for e in tensors.values()), Fraction(0)),
         parts=parts,
-        cycles=cycles,
-        busy=busy,
+        cycles=taken,
+        busy=timing.busy,
         utilization=Fraction(tally.points, tally.steps * units),
+        onload=timing.onload,
+        steady=taken - timing.onload - timing.offload,
+        offload=timing.offload,
+        stalls=timing.stalls,
+        working=tally.steps / arch.compute.rate / taken,
     )
 
 
@@ -70,32 +79,21 @@ def _built(arch: Arch, memory: str | None) -> int:
     return prod(size for array in arch.arrays_between(None, memory) for _, size in array.axes)
 
 
-def _busy(arch: Arch, layer: Layer, mapping: Mapping, tally: Tally) -> Iterator[tuple[str, Fraction]]:
-    """Cycles of every resource: the compute units, then the ports of each memory with a bandwidth."""
-    yield arch.compute.name, tally.steps / arch.compute.rate
+def _shared_equally(arch: Arch, layer: Layer, mapping: Mapping, tally: Tally) -> Timing:
+    """The bound from totals alone: all movement overlaps the steps, all instances in use move the same."""
+    busy: Loads = dict.fromkeys(resources(arch), Fraction(0))
+    steps = busy[arch.compute.name] = tally.steps / arch.compute.rate
+    meter = Meter(arch)
     for name, tensors in tally.counts.items():
-        memory = arch.memory(name)
-        if memory.bandwidth is None:
-            continue
         used = instances(arch, mapping, name)
-        read = _bits(arch, layer, name, {t: a.read for t, a in tensors.items()}) / used
-        write = _bits(arch, layer, name, {t: a.write for t, a in tensors.items()}) / used
-        for port, bits, count in _ports(memory, read, write):
-            yield f"{name} {port}".strip(), bits / (memory.bandwidth * count)
-
-
-def _ports(memory: Memory, read: Fraction, write: Fraction) -> Iterator[tuple[str, Fraction, int]]:
-    """Ports as (name, bits to move, number of them). With read or write ports only, the others share what there is."""
-    ports = memory.ports
-    if ports.read and ports.write:
-        yield "read", read, ports.read
-        yield "write", write, ports.write
-    else:
-        yield "", read + write, max(1, ports.shared + ports.read + ports.write)
-
-
-def _bits(arch: Arch, layer: Layer, memory: str, words: dict[str, int]) -> Fraction:
-    return sum((arch.width(memory, layer.op.tensor(t).role) * n for t, n in words.items()), Fraction(0))
+        for tensor, access in tensors.items():
+            role = layer.op.tensor(tensor).role
+            for resource, spent in meter.memory(name, role, read=access.read, write=access.write).items():
+                busy[resource] += spent / used
+    steady = max(busy.values())
+    onload, offload = _ends(arch, layer, mapping, meter)
+    stalls = {r: c - steps for r, c in busy.items() if c > steps}
+    return Timing(onload, steady, offload, busy, stalls, max(busy, key=lambda r: busy[r]))
 
 
 def instances(arch: Arch, mapping: Mapping, memory: str | None) -> int:
@@ -104,22 +102,19 @@ def instances(arch: Arch, mapping: Mapping, memory: str | None) -> int:
     return prod(loop.factor for loop in mapping.loops if loop.array in outside)
 
 
-def _fill_and_drain(arch: Arch, layer: Layer, mapping: Mapping) -> Fraction:
-    """Cycles before the first operation and after the last: first tiles on their way in, the last result on its way out.
-
-    Level by level, since nothing overlaps with it: the slowest memory of each level to take in the first tiles of what is
-    read, then to give up the last tile of the output.
-    """
-    total = Fraction(0)
+def _ends(arch: Arch, layer: Layer, mapping: Mapping, meter: Meter) -> tuple[Fraction, Fraction]:
+    """Cycles in which the first tiles are written, memory inside memory, and the last tiles of the output read."""
+    onload = offload = Fraction(0)
     for level in arch.levels[1:]:
-        onload = offload = Fraction(0)
-        for memory in level.memories:
-            if memory.bandwidth is None:
-                continue
-            held = {n.tensor: tile_words(layer, mapping, n.tensor, k) for n, k in mapping.placed if n.memory == memory.name}
-            output = layer.op.output.name
-            read_in = _bits(arch, layer, memory.name, {t: w for t, w in held.items() if t != output})
-            onload = max(onload, read_in / memory.bandwidth)
-            offload = max(offload, _bits(arch, layer, memory.name, {output: held.get(output, 0)}) / memory.bandwidth)
-        total += onload + offload
-    return total
+        arriving: Loads = {}
+        leaving: Loads = {}
+        for node, above in mapping.placed:
+            if node.memory in {m.name for m in level.memories}:
+                tensor = layer.op.tensor(node.tensor)
+                words = tile_words(layer, mapping, node.tensor, above)
+                if tensor.is_output:
+                    add(leaving, meter.memory(node.memory, tensor.role, read=words))
+                else:
+                    add(arriving, meter.memory(node.memory, tensor.role, write=words))
+        onload, offload = onload + longest(arriving), offload + longest(leaving)
+    return onload, offload

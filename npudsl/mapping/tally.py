@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from .traffic import Traffic
 
 
 @dataclass(frozen=True)
@@ -17,10 +19,12 @@ class Access:
 class Tally:
     """Counts of one layer under one mapping, all integers.
 
-    `counts[memory][tensor]`; `links[link][tensor]`: words delivered over a link times hops; `used[memory]`: peak words in one
-    instance, all its tensors together (each tile once, also where it is double-buffered); `steps`: temporal iterations of one
-    compute unit; `points`: operations executed.
-    Memories without a node of any tensor do not occur; memories and tensors stand in the order of the machine and the op.
+    `counts[memory][tensor]`; `links[link][tensor]`: words delivered over a link times hops; `used[memory]`: peak words
+    in one instance, all its tensors together (each tile once, also where it is double-buffered); `steps`: temporal
+    iterations of one compute unit; `points`: operations executed.
+    Memories without a node of any tensor do not occur; memories and tensors stand in the order of the machine and the
+    op.
+    `traffic`: what single instances move, for time (None: not counted).
     """
 
     points: int
@@ -28,6 +32,7 @@ class Tally:
     counts: dict[str, dict[str, Access]]
     links: dict[str, dict[str, int]]
     used: dict[str, int]
+    traffic: Traffic | None = field(default=None, compare=False, repr=False)
 
     def differences(self, other: Tally) -> tuple[str, ...]:
         """One sentence for each counter that differs between the two (empty: equal)."""

@@ -1,4 +1,5 @@
-"""Time in closed form: onload, steady state and offload from the words of a `Traffic` (docs/latency.md, In closed form)."""
+"""Time in closed form: onload, steady state and offload from the words of a `Traffic` (docs/latency.md, In closed
+form)."""
 
 from __future__ import annotations
 
@@ -19,8 +20,8 @@ ZERO = Fraction(0)
 class Timing:
     """All in cycles. `cycles = onload + steady + offload`, the untimed bound.
 
-    `busy`: of each resource over the whole layer; `stalls`: by how much each resource alone, where it does, stretches the steady
-    state beyond the steps: the largest of them counts, its resource is the `bottleneck`.
+    `busy`: of each resource over the whole layer; `stalls`: by how much each resource alone, where it does, stretches
+    the steady state beyond the steps: the largest of them counts, its resource is the `bottleneck`.
     """
 
     onload: Fraction
@@ -73,7 +74,8 @@ class Terms:
         arrived: dict[tuple[str, str], int] = {}
         for flow in self.order:
             if not flow.is_output:
-                jobs.append(Job(flow.loads(self.meter, flow.first), arrived.get((flow.parent, flow.tensor))))
+                above = arrived.get((flow.parent, flow.tensor))
+                jobs.append(Job(flow.loads(self.meter, flow.first), () if above is None else (above,)))
                 arrived[flow.child or "", flow.tensor] = len(jobs) - 1
         return makespan(jobs)
 

@@ -14,7 +14,8 @@ from .resources import Loads, Meter, add
 
 @dataclass(frozen=True)
 class Moved:
-    """Words that one parent instance and one child instance read and write; `links`: by name, into or out of an instance."""
+    """Words that one parent instance and one child instance read and write; `links`: by name, into or out of an
+    instance."""
 
     parent_read: int = 0
     parent_write: int = 0
@@ -37,10 +38,11 @@ class Moved:
 class Flow:
     """Movements of a tensor between a node and its next node inside, or the operations (`child` None).
 
-    Words of the first instance of each, which no other exceeds. `arrivals`, `departures`: fills or returns, and evictions,
-    of the whole layer; `first`: the first arrival, `last`: the last eviction. `visits`: of the child.
-    For operations `arrivals` holds all reads, `departures` all writes, and `first` the most that one step moves.
-    `sweeps`: loops with their factors whose counters make the child's tile arrive, outermost first; the last is its sweep.
+    Words of the first instance of each, which no other exceeds. `arrivals`, `departures`: fills or returns, and
+    evictions, of the whole layer; `first`: the first arrival; `last`, `whole`: the last eviction, and that of a tile
+    that is not cut. For operations `arrivals` holds all reads, `departures` all writes, and `first` the most that one
+    step moves.
+    `visits`: of the child; `sweep`: its sweeping loop, an index into the mapping's loops without those of factor 1.
     """
 
     tensor: str
@@ -53,6 +55,8 @@ class Flow:
     departures: Moved
     first: Moved
     last: Moved
+    whole: Moved
+    sweep: int | None
 
     def loads(self, meter: Meter, moved: Moved) -> Loads:
         """Cycles at every resource."""

@@ -1,9 +1,10 @@
 """Words that the first instance of every memory and link moves, in closed form (docs/latency.md).
 
 An instance with other spatial counters has the same tiles, cut earlier, so none moves more. The counts are those of
-`counts.py` with the spatial loops outside an instance at 0. They are exact but in two cases, in which they are lower bounds:
-an output whose index is a sum of dims, held by several instances (words that come back to the first one may be fewer than those
-of another), and partial sums on links directly above the compute units (what does not start from zero depends on the unit).
+`counts.py` with the spatial loops outside an instance at 0. They are exact but in two cases, in which they are lower
+bounds: an output whose index is a sum of dims, held by several instances (words that come back to the first one may be
+fewer than those of another), and partial sums on links directly above the compute units (what does not start from zero
+depends on the unit).
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from .coordinate import linearised
 from .edges import Edge, edges_of
 
 Kinds = tuple[str, ...]
+NOTHING = Moved()
 
 
 def traffic(arch: Arch, layer: Layer, mapping: Mapping) -> Traffic:
@@ -50,11 +52,19 @@ class _Counter:
             else:
                 yield self._fills(edge)
 
-    def _flow(self, edge: Edge, arrivals: Moved, departures: Moved, first: Moved, last: Moved) -> Flow:
+    def _flow(
+        self,
+        edge: Edge,
+        arrivals: Moved,
+        departures: Moved = NOTHING,
+        first: Moved = NOTHING,
+        last: Moved = NOTHING,
+        whole: Moved = NOTHING,
+    ) -> Flow:
         tensor = edge.tensor
         return Flow(
             tensor.name, tensor.role, tensor.is_output, edge.parent, edge.child, self._visits(edge), arrivals,
-            departures, first, last,
+            departures, first, last, whole, edge.sweep,
         )  # fmt: skip
 
     def _fills(self, edge: Edge) -> Flow:
@@ -69,7 +79,7 @@ class _Counter:
             )
 
         bounds = self.layer.bound
-        return self._flow(edge, moved(self._walked(edge), bounds), Moved(), moved(_zero, bounds), Moved())
+        return self._flow(edge, moved(self._walked(edge), bounds), first=moved(_zero, bounds))
 
     def _partial_sums(self, edge: Edge) -> Flow:
         """Returns and evictions."""
@@ -93,11 +103,9 @@ class _Counter:
             seen = _join if self._mixed(edge) else inside
             return max(0, words(walked, inside, bounds) - words(_join, seen, bounds))
 
-        arrivals = Moved(
-            parent_read=back(_join), child_write=back(_zero), links=self._links(edge, back, alone=True)
-        )
-        last = leaving(_zero, self._last(edge))
-        return self._flow(edge, arrivals, leaving(walked, bounds), Moved(), last)
+        arrivals = Moved(parent_read=back(_join), child_write=back(_zero), links=self._links(edge, back, alone=True))
+        last, whole = leaving(_zero, self._last(edge)), leaving(_zero, bounds)
+        return self._flow(edge, arrivals, leaving(walked, bounds), last=last, whole=whole)
 
     def _operations(self, edge: Edge, begun: int) -> Flow:
         """Operands are read; the output is written, and read where it does not start from zero."""
@@ -109,14 +117,14 @@ class _Counter:
         all_, most = words(_walk, self._shared(edge)), words(_zero, self._shared(edge))
         if not edge.tensor.is_output:
             heaviest = Moved(parent_read=most, links=self._links(edge, lambda inside: words(_zero, inside)))
-            return self._flow(edge, Moved(parent_read=all_, links=links), Moved(), heaviest, Moved())
+            return self._flow(edge, Moved(parent_read=all_, links=links), first=heaviest)
         heaviest = Moved(
             parent_read=most if all_ > begun else 0,
             parent_write=most,
             links=tuple((n, 2 * w) for n, w in self._links(edge, lambda inside: words(_zero, inside))),
         )
         reads = Moved(parent_read=all_ - begun)
-        return self._flow(edge, reads, Moved(parent_write=all_, links=links), heaviest, Moved())
+        return self._flow(edge, reads, Moved(parent_write=all_, links=links), first=heaviest)
 
     def certain(self) -> bool:
         for tensor in self.layer.op.tensors:
@@ -141,11 +149,7 @@ class _Counter:
     def _kinds(self, edge: Edge, temporal: Callable[[int], str], inside: Callable[[int], str]) -> Kinds:
         """`inside` says what the spatial loops between parent and child do; those outside the parent are at 0."""
         return tuple(
-            temporal(i)
-            if not self.loops[i].spatial
-            else inside(i)
-            if i >= edge.parent_position
-            else "zero"
+            temporal(i) if not self.loops[i].spatial else inside(i) if i >= edge.parent_position else "zero"
             for i in range(edge.position)
         )
 
@@ -175,9 +179,7 @@ class _Counter:
 
     # ---- words ------------------------------------------------------------------------------------
 
-    def _words(
-        self, edge: Edge, kinds: Kinds, bounds: dict[str, int], kept: bool = False, whole: bool = False
-    ) -> int:
+    def _words(self, edge: Edge, kinds: Kinds, bounds: dict[str, int], kept: bool = False, whole: bool = False) -> int:
         """Words that arrive, over the counted loops; `whole`: of the parent's tile instead, all of the tensor."""
         tensor = edge.tensor
         position = 0 if whole else edge.position

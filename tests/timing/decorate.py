@@ -10,9 +10,9 @@ from npudsl.spec.arch import Arch, Array, Level, Link, Memory, Ports
 
 from ..strategies import EVERYTHING, Case, Space, random_case
 
-BANDWIDTHS = tuple(Fraction(b) for b in (16, 32, 8, 64, 256, 4096)) + (Fraction(96, 5), Fraction(1, 3))
+BANDWIDTHS = tuple(map(Fraction, (16, 32, 8, 64, 256, 4096, "96/5", "1/3")))
 PORTS = (Ports(), Ports(1, 1, 0), Ports(1, 1, 0), Ports(2, 1, 0), Ports(0, 0, 2), Ports(1, 1, 1))
-RATES = tuple(Fraction(r) for r in (1, 1, 1, 2)) + (Fraction(1, 3),)
+RATES = tuple(map(Fraction, (1, 1, 1, 2, "1/3")))
 
 #: How much of a machine is buffered twice, and how often a bandwidth is declared, in percent.
 STYLES = ("single", "double", "mixed")
