@@ -28,6 +28,7 @@ FLOORS = {
     "explore": 6,
     "report": 7,
     "api": 8,
+    "onnx_import": 8,
     "cli": 9,
     "lsp": 9,
 }

@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from keyword import iskeyword
 from typing import Protocol, cast
 
 from .. import __version__
@@ -18,7 +19,7 @@ from .guard import guarded
 from .options import Parser
 from .output import Failed
 
-#: Command -> what the list of `npudsl --help` says about it. Its module has the same name.
+#: Command -> what the list of `npudsl --help` says about it. Its module has the same name (`import_` for a keyword).
 COMMANDS = {
     "check": "report every mistake in .npu files",
     "fmt": "bring .npu files into the one style",
@@ -26,6 +27,7 @@ COMMANDS = {
     "eval": "cost one complete mapping by closed forms",
     "run": "execute one complete mapping and count",
     "show": "print a machine's hierarchy, or a network's layers",
+    "import": "bring in a network from an ONNX model",
     "explain": "tell what a diagnostic means, or where the counts of a mapping come from",
 }
 
@@ -83,7 +85,7 @@ def _parser(wanted: str | None) -> tuple[argparse.ArgumentParser, Command | None
     for name, summary in COMMANDS.items():
         sub = commands.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".")
         if name == wanted:
-            chosen = cast(Command, import_module(f".{name}", __package__))
+            chosen = cast(Command, import_module(f".{name}_" if iskeyword(name) else f".{name}", __package__))
             chosen.configure(sub)
     return parser, chosen
 
