@@ -3,30 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
-from ..mapping.text import to_text
+from ..mapping.text import called, to_text
 from ..spec.loader import SUFFIX
 from ..spec.program import Program
 from ..spec.resources import stdlib_folder
 from .results import Best
 
 
-def emitted(best: Best, machine: Program, network: Program, target: str, settings: dict[str, str]) -> str:
+def emitted(best: Best, machine: Program, network: Program, target: str) -> str:
     """The text of a file that `npudsl eval` and `npudsl run` accept, to be written to `target` (`-`: working folder).
 
-    `machine` and `network` are the files that the answers are for, `settings` the parameters that they were given.
+    `machine` and `network` are the files that the answers are for.
     """
     folder = Path(".") if target == "-" else Path(target).parent
     files = dict.fromkeys(Path(program.name) for program in (machine, network))
-    head = [*_settings(settings), *(line for file in files for line in _import(file, folder.resolve()))]
-    arch = replace(best.answers.arch, name=_imported(machine, best.answers.arch.name))
-    net = _imported(network, best.answers.net)
+    head = [line for file in files for line in _import(file, folder.resolve())]
+    answers = best.answers
+    arch = _imported(machine, answers.arch.name)
+    net = called(_imported(network, answers.net), answers.net_arguments)
     mappings = [
-        to_text(arch, a.layer, a.mapping, name=best[a.layer.name].mapping.name, target=f"{net}.{a.layer.name}")
-        for a in best.answers.solved
-    ]
+        to_text(
+            answers.arch, a.layer, a.mapping,
+            name=best[a.layer.name].mapping.name, target=f"{net}.{a.layer.name}", machine=arch,
+        )
+        for a in answers.solved
+    ]  # fmt: skip
     return "\n".join([*head, "", "\n".join(mappings)])
 
 
@@ -34,12 +37,6 @@ def _imported(program: Program, name: str) -> str:
     """What a declaration of an imported file is called: the file's name stands for the one of the same name."""
     file = Path(program.name).stem
     return name if name == file else f"{file}.{name}"
-
-
-def _settings(settings: dict[str, str]) -> Iterator[str]:
-    if settings:
-        given = " ".join(f"--set '{name}={value}'" for name, value in settings.items())
-        yield f"# solved with {given}: `npudsl eval` and `npudsl run` need the same"
 
 
 def _import(file: Path, folder: Path) -> Iterator[str]:

@@ -28,11 +28,18 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _check(path: str) -> tuple[Diagnostic, ...]:
     from ..spec.loader import load_anyway
+    from ..syntax import tree
 
     try:
-        return load_anyway(path).check()
+        program = load_anyway(path)
     except SpecError as error:
         return error.diagnostics
+    found = program.check()
+    if found or not program.names(tree.MappingDecl):
+        return found
+    from ..api.mapped import check_mappings
+
+    return check_mappings(program)
 
 
 def _count(mistakes: int) -> str:

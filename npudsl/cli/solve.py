@@ -52,7 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.emit is not None:
         from ..api.emit import emitted
 
-        results.append((emitted(best, machine, nets, arguments.emit, settings_of(arguments)), arguments.emit))
+        results.append((emitted(best, machine, nets, arguments.emit), arguments.emit))
     write_results(results)
     return status
 

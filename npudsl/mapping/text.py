@@ -11,15 +11,24 @@ from .canonical import stretches
 from .nest import Loop, Mapping, Node
 from .resolve import resolve_mapping, resolve_nest
 
-__all__ = ["resolve_mapping", "resolve_nest", "slots", "to_text"]
+__all__ = ["called", "resolve_mapping", "resolve_nest", "slots", "to_text"]
 
 
-def to_text(arch: Arch, layer: Layer, mapping: Mapping, *, name: str, target: str) -> str:
-    """A complete mapping block, `mapping NAME for TARGET on ARCH { ... }`, with a newline at its end.
+def called(name: str, arguments: Sequence[tuple[str, str]]) -> str:
+    """What stands for a machine or a network with its arguments: `eyeriss(glb_size = 216 KiB)`."""
+    return f"{name}({', '.join(f'{key} = {value}' for key, value in arguments)})" if arguments else name
 
-    `resolve_mapping` of it gives `canonical(mapping)`. Whether an optional tensor is kept or not is always written.
+
+def to_text(
+    arch: Arch, layer: Layer, mapping: Mapping, *, name: str, target: str, machine: str | None = None
+) -> str:
+    """A complete mapping block, `mapping NAME for TARGET on MACHINE { ... }`, with a newline at its end.
+
+    `target`: `net(batch = 4).layer`; `machine`: what the machine is called in the file (default: its own name); its
+    arguments are added. `resolve_mapping` of the text gives `canonical(mapping)`. Whether an optional tensor is kept or
+    not is always written.
     """
-    lines = [f"mapping {name} for {target} on {arch.name} {{"]
+    lines = [f"mapping {name} for {target} on {called(machine or arch.name, arch.arguments)} {{"]
     lines += [f"    {line}" for line in (*_choices(arch, layer, mapping), *_aligned(slots(arch, layer, mapping)))]
     return "\n".join([*lines, "}", ""])
 

@@ -73,7 +73,8 @@ def _there(value: T | None, layer: Layer) -> T:
 class Answers:
     """A whole run. `unmapped`: layers that are no multiply-accumulate nests, so not the solver's business.
 
-    `seconds`: wall time of solving and verifying. `interrupted`: layers may be missing.
+    `seconds`: wall time of solving and verifying. `interrupted`: layers may be missing. `net_arguments`: what the
+    network's parameters were given, as text.
     """
 
     arch: Arch
@@ -83,6 +84,7 @@ class Answers:
     unmapped: tuple[Layer, ...] = ()
     seconds: float = 0.0
     interrupted: bool = False
+    net_arguments: tuple[tuple[str, str], ...] = ()
 
     def __iter__(self) -> Iterator[Answer]:
         return iter(self.layers)

@@ -126,6 +126,8 @@ class Arch:
     compute: Compute
     clock: Fraction | None = None
     span: Span | None = field(default=None, compare=False, repr=False)
+    #: What its parameters were given, as text of the language that uses no names.
+    arguments: tuple[tuple[str, str], ...] = field(default=(), compare=False, repr=False)
 
     @cached_property
     def levels(self) -> tuple[Level, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from ..syntax import tree
 from ..text.diagnostics import Diagnostic, Label, SpecError
@@ -13,7 +14,7 @@ from .check_arch import check_arch
 from .collect import Collector
 from .convert import as_int
 from .evaluate import evaluate
-from .parameters import Given, bind
+from .parameters import Given, bind, written
 from .parts import build_compute, build_link, build_memory
 from .rates import Clock
 from .roles import known_roles
@@ -26,14 +27,26 @@ from .values import Quantity
 MAX_AXIS = 1_000_000
 
 
-def elaborate_arch(declared: Declared, given: Mapping[str, Given] | None = None, *, span: Span | None = None) -> Arch:
-    """The machine that an `arch` declaration makes of its arguments. Raises every diagnostic that was found."""
+def elaborate_arch(
+    declared: Declared,
+    given: Mapping[str, Given] | None = None,
+    *,
+    span: Span | None = None,
+    name_spans: Mapping[str, Span] | None = None,
+) -> Arch:
+    """The machine that an `arch` declaration makes of its arguments. Raises every diagnostic that was found.
+
+    `span` and `name_spans`: where the arguments stand, and their names.
+    """
     decl = declared.decl
     assert isinstance(decl, tree.ArchDecl)
     what = f"architecture `{decl.name.text}`"
     collector = Collector()
-    scope = bind(decl.parameters, given or {}, declared.scope, what=what, span=span, collector=collector)
-    return _Builder(decl, scope, collector).build()
+    scope = bind(
+        decl.parameters, given or {}, declared.scope,
+        what=what, span=span, name_spans=name_spans, collector=collector,
+    )  # fmt: skip
+    return replace(_Builder(decl, scope, collector).build(), arguments=written(given or {}))
 
 
 class _Builder:

@@ -21,13 +21,15 @@ class NetTensor:
 class Network:
     """A DAG of layers; `Layer.feeds` are its edges. Layers of a network that is a layer are called `block.query`.
 
-    `spans`: where each layer is written.
+    `spans`: where each layer is written. `arguments`: what its parameters were given, as text of the language that uses
+    no names.
     """
 
     name: str
     tensors: tuple[NetTensor, ...]
     layers: tuple[Layer, ...]
     spans: Mapping[str, Span] = field(default_factory=dict, compare=False, repr=False)
+    arguments: tuple[tuple[str, str], ...] = field(default=(), compare=False, repr=False)
 
     def layer(self, name: str) -> Layer:
         """The layer of that name (`KeyError` if there is none)."""

@@ -17,7 +17,7 @@ from .inference import Binding
 from .layers import fits_tensor, make_layer, make_tensor, tensor_operator, written_dims
 from .net import NetTensor, Network
 from .op import Layer
-from .parameters import Given, bind
+from .parameters import Given, bind, written
 from .scope import Broken, Declared, Scope, describe_binding
 from .shapes import Origin, Shape
 from .statements import check_assert, define_let
@@ -31,16 +31,24 @@ MAX_DEPTH = 32
 MAX_REPEAT = 1_000_000
 
 
-def elaborate_network(decl: tree.NetworkDecl, scope: Scope, given: Mapping[str, Given]) -> Network:
-    """The network with these arguments. `scope`: the file that it stands in.
+def elaborate_network(
+    decl: tree.NetworkDecl,
+    scope: Scope,
+    given: Mapping[str, Given],
+    *,
+    span: Span | None = None,
+    name_spans: Mapping[str, Span] | None = None,
+) -> Network:
+    """The network with these arguments. `scope`: the file that it stands in; `span` and `name_spans`: where the
+    arguments stand, and their names.
 
     Raises `SpecError` with everything found: E1xx values, E2xx names and arguments, E301 to E305 shapes
     (`inference.py`), E306 limits and networks inside themselves, E307 operands, E308 repeats, E309 no layer.
     """
-    inner = bind(decl.parameters, given, scope, what=f"network `{decl.name.text}`", span=None)
+    inner = bind(decl.parameters, given, scope, what=f"network `{decl.name.text}`", span=span, name_spans=name_spans)
     body = _Body(_Run(), decl, inner)
     body.lay_out()
-    return Network(decl.name.text, tuple(body.run.tensors), tuple(body.run.layers), body.run.spans)
+    return Network(decl.name.text, tuple(body.run.tensors), tuple(body.run.layers), body.run.spans, written(given))
 
 
 def is_template(decl: tree.NetworkDecl) -> bool:

@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ..syntax import parse_expression, tree
+from ..syntax.walk import nodes
 from ..text.diagnostics import Diagnostic, Label, SpecError
 from ..text.source import Source, Span
 from ..text.suggest import nearest
 from .collect import Collector
 from .evaluate import evaluate
-from .scope import Broken, Scope
-from .values import Value
+from .scope import CONSTANTS, Broken, Scope
+from .values import Value, show
 from .valuetypes import Subject, check_type, find_type
 
 
@@ -41,6 +42,21 @@ def settings_to_given(settings: Mapping[str, object]) -> dict[str, Given]:
         name: parse_value(str(value).lower() if isinstance(value, bool) else str(value), name=name)
         for name, value in settings.items()
     }
+
+
+def written(given: Mapping[str, Given]) -> tuple[tuple[str, str], ...]:
+    """Arguments as text of the language that means the same anywhere: as it stands unless it uses names."""
+    return tuple((name, _text(argument)) for name, argument in given.items())
+
+
+def _text(given: Given) -> str:
+    expr = given.expr
+    if expr is None or any(isinstance(n, tree.Reference) and n.path.text not in CONSTANTS for n in nodes(expr)):
+        return show(given.value)
+    text = expr.span.text
+    if isinstance(expr, tree.Number) and expr.unit is not None:
+        return f"{text.removesuffix(expr.unit.text).strip()} {expr.unit.text}"
+    return text
 
 
 def evaluate_arguments(arguments: Sequence[tree.Argument], scope: Scope, *, what: str) -> dict[str, Given]:

@@ -140,6 +140,14 @@ class TreeBuilder(ExpressionBuilder):
         name, target, arch, body = children
         return tree.MappingDecl(self._name(name), target, arch, body, self._span(meta), self._doc(meta))
 
+    def target(self, meta: Meta, children: list[Any]) -> tree.Target:
+        path, arguments, layer = children
+        return tree.Target(path, arguments, layer, self._span(meta))
+
+    def machine(self, meta: Meta, children: list[Any]) -> tree.Reference:
+        path, arguments = children
+        return tree.Reference(path, None, arguments, self._span(meta))
+
     def loops(self, meta: Meta, children: list[Any]) -> tree.Loops:
         place, any_order, items = children
         return tree.Loops(place, any_order is not None, items, self._span(meta))

@@ -354,12 +354,23 @@ MapItem = Loops | Choice | Let | Require
 
 
 @dataclass(frozen=True)
+class Target:
+    """A layer of a network: `alexnet.conv1` (all of it in `path`) or `alexnet(batch = 4).conv1` (`path` is the network,
+    `layer` what follows; a layer of a network that is a layer has several parts)."""
+
+    path: Path
+    arguments: tuple[Argument, ...] | None
+    layer: Path | None
+    span: Span
+
+
+@dataclass(frozen=True)
 class MappingDecl:
-    """`mapping name for target on arch { ... }`"""
+    """`mapping name for target on arch { ... }`; `arch` has no items."""
 
     name: Name
-    target: Path | None
-    arch: Path | None
+    target: Target | None
+    arch: Reference | None
     body: tuple[MapItem, ...]
     span: Span
     doc: str | None = None

@@ -39,7 +39,9 @@ def test_a_layer_has_its_figures(best: Best) -> None:
     assert fc8.cycles == float(best.cycles) > 0
     assert 0 < fc8.utilization <= 1
     assert fc8.certificate.gap == 0
-    assert fc8.mapping.text().startswith("mapping fc8_best for alexnet.fc8 on simple_1d {")
+    assert fc8.mapping.text().startswith(
+        "mapping fc8_best for alexnet(batch = 2).fc8 on simple_1d(lanes = 4, file_size = 64 B) {"
+    )
 
 
 def test_verify(best: Best) -> None:
@@ -82,7 +84,7 @@ def test_record_is_the_json_of_the_command(best: Best) -> None:
 def test_a_mapping_of_a_file(tmp_path: Path, best: Best) -> None:
     text = f"import std.nets.alexnet\nimport simple_1d\n\n{best['fc8'].mapping.text()}"
     (tmp_path / "fc8.npu").write_text(text)
-    found = npudsl.load(tmp_path / "fc8.npu", search=[ROOT / "specs"]).mapping("fc8_best", batch=2, **SETTINGS)
+    found = npudsl.load(tmp_path / "fc8.npu", search=[ROOT / "specs"]).mapping("fc8_best")
     assert found.evaluate().tally == best["fc8"].evaluation.tally
     assert npudsl.verify(found).agreed
 

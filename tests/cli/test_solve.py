@@ -97,14 +97,17 @@ def test_emitted_mappings_give_the_same_numbers(folder: Path, capsys: pytest.Cap
     assert solve(*given, "--emit", "best.npu", "--json", "best.json") == 0
     capsys.readouterr()
     for layer in json.loads((folder / "best.json").read_text())["layers"]:
-        assert main(["eval", "best.npu", "--mapping", f"{layer['name']}_best", *given, "--json", "-"]) == 0
+        assert main(["eval", "best.npu", "--mapping", f"{layer['name']}_best", "--json", "-"]) == 0
         evaluated = json.loads(capsys.readouterr().out)
         for name in ("macs", "energy_pj", "cycles", "counts"):
             assert evaluated[name] == layer[name]
+    text = (folder / "best.npu").read_text()
+    assert "for small.tiny(batch = 2).conv1 on small(lanes = 8) {" in text
+    assert main(["fmt", "--check", "best.npu"]) == main(["check", "best.npu"]) == 0
 
 
 def test_mapping_text_works_behind_the_file_it_is_for(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert solve("--layer", "fc2", "--json", "-") == 0
+    assert solve("--layer", "fc2", "--batch", "3", "--set", "glb_size=8KiB", "--json", "-") == 0
     layer = json.loads(capsys.readouterr().out)["layers"][0]
     (folder / "all.npu").write_text(FILE + "\n" + layer["mapping"])
     assert main(["run", "all.npu", "--mapping", "fc2_best", "--json", "-"]) == 0
@@ -112,6 +115,31 @@ def test_mapping_text_works_behind_the_file_it_is_for(folder: Path, capsys: pyte
     assert executed["output_equal"] is True
     assert executed["counts"] == layer["counts"]
     assert executed["energy_pj"] == layer["energy_pj"]
+    assert layer["mapping"].startswith("mapping fc2_best for tiny(batch = 3).fc2 on small(glb_size = 8 KiB) {")
+
+
+def test_layers_of_sub_networks(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Their names have dots, the names of mapping blocks have none; two that become one are told apart."""
+    nets = """
+import std.ops as o
+network block(width: int) {
+    tensor x[m = 4, k = 8]
+    layer fc = o.gemm[n = width](input = x)
+}
+network nest(width: int = 6) {
+    tensor x[m = 4, k = 8]
+    layer a = block(width = width, x = x)
+    layer a_fc = o.gemm[n = 2](input = a)
+}
+"""
+    (folder / "nets.npu").write_text(nets)
+    arguments = ["solve", "small.npu", "--net", "nets.npu:nest", "--set", "width=12", "--json", "-", "--emit", "b.npu"]
+    assert main(arguments) == 0
+    layers = {layer["name"]: layer for layer in json.loads(capsys.readouterr().out)["layers"]}
+    for name, block in {"a.fc": "a_fc_best", "a_fc": "a_fc_best2"}.items():
+        assert f"mapping {block} for nest(width = 12).{name} on small " in layers[name]["mapping"]
+        assert main(["eval", "b.npu", "--mapping", block, "--json", "-"]) == 0
+        assert json.loads(capsys.readouterr().out)["counts"] == layers[name]["counts"]
 
 
 def test_a_layer_that_fits_nowhere_does_not_stop_the_others(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -118,8 +118,9 @@ def _statement(node: Any) -> str:
         case tree.ExploreDecl():
             return f"explore {node.name.text} {body(node.body)}"
         case tree.MappingDecl():
-            target = f" for {node.target.text}" if node.target else ""
-            return f"mapping {node.name.text}{target}{f' on {node.arch.text}' if node.arch else ''} {body(node.body)}"
+            layer = f" for {target(node.target)}" if node.target else ""
+            machine = f" on {reference(node.arch)}" if node.arch else ""
+            return f"mapping {node.name.text}{layer}{machine} {body(node.body)}"
     return _inner_statement(node)
 
 
@@ -155,6 +156,11 @@ def _inner_statement(node: Any) -> str:
         case tree.Goal():
             return f"{node.direction} {', '.join(expr(g) for g in node.goals)}"
     raise AssertionError(node)
+
+
+def target(node: tree.Target) -> str:
+    network = reference(tree.Reference(node.path, None, node.arguments, node.span))
+    return f"{network}.{node.layer.text}" if node.layer else network
 
 
 def message(text: tree.Text | None) -> str:
