@@ -163,9 +163,21 @@ class _Bounds:
         return sum((c.times * makespan(c.jobs()) for c in self.classes), ZERO)
 
     @cached_property
+    def ahead(self) -> bool:
+        """Whether whatever takes time is double-buffered, and so are the tiles that it comes from, if they ever change."""
+        for last in self.moving:
+            for flow in self.terms.order:
+                above = flow.tensor == last.tensor and flow.sweep is not None
+                if above and not flow.double(self.arch):
+                    return False
+                if flow is last:
+                    break
+        return True
+
+    @cached_property
     def hidden(self) -> bool:
         """Whether all movements are double-buffered and each boundary's are complete when the steps before it are."""
-        if self.classes is None or self.kinds is None or not all(f.double(self.arch) for f in self.moving):
+        if self.classes is None or self.kinds is None or not self.ahead:
             return False
         innermost = max((c.loop for c in self.classes if any(m.load for m in c.movements)), default=None)
         if innermost is None:

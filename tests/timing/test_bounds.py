@@ -1,0 +1,84 @@
+"""Closed forms of time beside the timed execution, on random machines, layers and mappings."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+
+from npudsl.interpreter.timed import Timed, run_timed
+from npudsl.mapping.resources import longest
+from npudsl.model.evaluate import tally
+from npudsl.model.latency import Latency, latency
+from npudsl.model.latency_traffic import traffic
+
+from ..strategies import EVERYTHING, PERFECT, Case, Space
+from .decorate import timed_case
+
+
+def complaints(case: Case) -> list[str]:
+    """What is wrong between the two."""
+    done = run_timed(case.arch, case.layer, case.mapping)
+    found = latency(case.arch, case.layer, case.mapping)
+    return [*_within(case, done), *_beside(done, found), *_words(case, done, found)]
+
+
+def _within(case: Case, done: Timed) -> list[str]:
+    """What must hold for any timed execution."""
+    pace = 1 / case.arch.compute.rate
+    wrong = []
+    if done.cycles != done.onload + done.steps * pace + sum(done.stalls.values()) + done.offload:
+        wrong.append("phases do not add up")
+    serial = sum((max(longest(t.load), pace if t.move is None else Fraction(0)) for t in done.tasks), Fraction(0))
+    if not max(done.busy.values()) <= done.cycles <= serial:
+        wrong.append("faster than a resource, or slower than one after the other")
+    if done.steps != tally(case.arch, case.layer, case.mapping).steps:
+        wrong.append("steps")
+    return wrong
+
+
+def _beside(done: Timed, found: Latency) -> list[str]:
+    wrong = []
+    if not found.low <= done.cycles <= found.high:
+        wrong.append(f"{done.cycles} is not in [{found.low}, {found.high}]: {found.reason}")
+    if found.equal and found.cycles != done.cycles:
+        wrong.append(f"{found.cycles} against {done.cycles}: {found.reason}")
+    if found.timing.onload != done.onload or found.timing.offload > done.offload:
+        wrong.append("first or last tiles")
+    return wrong
+
+
+def _words(case: Case, done: Timed, found: Latency) -> list[str]:
+    counted = traffic(case.arch, case.layer, case.mapping)
+    pairs = [(r, done.busy[r], found.timing.busy[r]) for r in done.busy]
+    if counted.certain:
+        return [f"{r}: {timed} against {closed}" for r, timed, closed in pairs if timed != closed]
+    return [f"{r}: only {timed} of {closed}" for r, timed, closed in pairs if timed < closed]
+
+
+def wrong(seeds: range, space: Space, style: str | None = None) -> list[str]:
+    return [f"case {s}: {text}" for s in seeds for text in complaints(timed_case(s, space, style))]
+
+
+@pytest.mark.parametrize("block", range(4))
+def test_everything(block: int) -> None:
+    assert wrong(range(40 * block, 40 * block + 40), EVERYTHING) == []
+
+
+@pytest.mark.parametrize("style", ["single", "double"])
+def test_perfect_factors(style: str) -> None:
+    assert wrong(range(1000, 1060), PERFECT, style) == []
+
+
+def test_refuted_while_this_was_written() -> None:
+    """A movement that takes no time may still keep its child from being brought ahead."""
+    assert wrong(range(10853, 10854), EVERYTHING) == []
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("block", range(10))
+def test_thousands(block: int) -> None:
+    first = 100_000 + 1000 * block
+    assert wrong(range(first, first + 500), EVERYTHING) == []
+    assert wrong(range(first + 500, first + 750), PERFECT, "single") == []
+    assert wrong(range(first + 750, first + 1000), PERFECT, "double") == []
