@@ -35,16 +35,14 @@ def run(arguments: argparse.Namespace) -> int:
 
     from ..report import shown, spec_records
     from ..spec.arch import Arch
+    from ..spec.summary import network_summary
 
     def parts() -> Iterator[RenderableType]:
         for one in found:
-            yield from shown.architecture(one) if isinstance(one, Arch) else shown.network(one.name, one.layers)
+            yield from shown.architecture(one) if isinstance(one, Arch) else shown.network(one)
 
     def record() -> object:
-        each = [
-            spec_records.architecture(x) if isinstance(x, Arch) else spec_records.network(x.name, x.layers)
-            for x in found
-        ]
+        each = [spec_records.architecture(x) if isinstance(x, Arch) else network_summary(x) for x in found]
         return each[0] if len(each) == 1 else {"schema": spec_records.SCHEMA, "shown": each}
 
     present(arguments, record, parts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from .traffic import Traffic
@@ -44,7 +45,7 @@ class Tally:
         )
 
 
-def _flat(tally: Tally):
+def _flat(tally: Tally) -> Iterator[tuple[str, int]]:
     yield "points", tally.points
     yield "steps", tally.steps
     for memory, per_tensor in tally.counts.items():

@@ -10,10 +10,11 @@ from rich.table import Table
 from rich.text import Text
 
 from ..spec.arch import Arch, Array, Level, Link, Memory
+from ..spec.net import Network
 from ..spec.op import Layer
+from ..spec.summary import total_weights, weights
 from .console import table
 from .figures import data, digits, short, whole
-from .weights import weights
 
 
 def architecture(arch: Arch) -> Iterator[RenderableType]:
@@ -120,12 +121,12 @@ def _instances(arch: Arch) -> int:
     return count
 
 
-def network(name: str, layers: tuple[Layer, ...]) -> Iterator[RenderableType]:
+def network(net: Network) -> Iterator[RenderableType]:
     """The layers in order."""
-    macs = sum(layer.macs * layer.repeat for layer in layers)
-    words = sum(weights(layer) * layer.repeat for layer in layers)
-    yield Text.assemble((name, "bold"), f": {len(layers)} layers, {whole(macs)} MACs, {whole(words)} weights")
-    yield _layers(layers)
+    macs = sum(layer.macs * layer.repeat for layer in net.layers)
+    figures = f"{len(net.layers)} layers, {whole(macs)} MACs, {whole(total_weights(net))} weights"
+    yield Text.assemble((net.name, "bold"), f": {figures}")
+    yield _layers(net.layers)
 
 
 def _layers(layers: tuple[Layer, ...]) -> Table:

@@ -1,11 +1,9 @@
-"""Machines and networks as JSON, schema 1: what `show` prints."""
+"""Machines as JSON, schema 1: what `show` prints. Networks: `spec/summary.py`."""
 
 from __future__ import annotations
 
 from ..spec.arch import Arch, Array, Level, Memory
-from ..spec.op import Layer
 from .records import SCHEMA, Json, number
-from .weights import weights
 
 
 def architecture(arch: Arch) -> Json:
@@ -59,26 +57,3 @@ def _array(array: Array) -> Json:
         ],
     }
 
-
-def network(name: str, layers: tuple[Layer, ...]) -> Json:
-    """`show` of a network."""
-    return {
-        "schema": SCHEMA,
-        "net": name,
-        "layers": [
-            {
-                "name": layer.name,
-                "op": layer.op.name,
-                "repeat": layer.repeat,
-                "macs": layer.macs,
-                "ops": 0 if layer.op.is_mac else layer.points,
-                "weights": weights(layer),
-                "dims": dict(layer.bounds),
-            }
-            for layer in layers
-        ],
-        "total": {
-            "macs": sum(layer.macs * layer.repeat for layer in layers),
-            "weights": sum(weights(layer) * layer.repeat for layer in layers),
-        },
-    }

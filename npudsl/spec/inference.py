@@ -36,19 +36,29 @@ class Bounds:
     span: Span
     fixed: dict[str, Fixed]
     extents: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    points: str = "operations"  # what a diagnostic calls them
 
     @property
     def values(self) -> dict[str, int]:
         return {d: f.value for d, f in self.fixed.items()}
 
 
-def infer(layer: str, op: Operator, span: Span, written: Mapping[str, Fixed], bindings: Sequence[Binding]) -> Bounds:
-    """Every bound of the layer. Operands are read in turn until none fixes anything more.
+def infer(
+    layer: str,
+    op: Operator,
+    span: Span,
+    written: Mapping[str, Fixed],
+    bindings: Sequence[Binding],
+    *,
+    points: str = "operations",
+) -> Bounds:
+    """Every bound of the layer. Operands are read in turn until none fixes anything more. `points`: what there may be
+    too many of.
 
     Raises E301 sizes that do not fit, E302 a dim that nothing fixes, E303 ambiguous reading, E304 a window without
     room, E305 bounds out of range.
     """
-    bounds = Bounds(layer, op, span, dict(written))
+    bounds = Bounds(layer, op, span, dict(written), points=points)
     _check_range(bounds)
     pending = list(bindings)
     while pending:
@@ -173,5 +183,5 @@ def _check_range(bounds: Bounds) -> None:
         points *= fixed.value
     if points > MAX_POINTS:
         raise SpecError(
-            Diagnostic("E305", f"`{bounds.layer}` has more than 10^18 operations", Label(at, "together with this"))
+            Diagnostic("E305", f"`{bounds.layer}` has more than 10^18 {bounds.points}", Label(at, "together with this"))
         )

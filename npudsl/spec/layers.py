@@ -136,7 +136,7 @@ def make_tensor(decl: tree.TensorDecl, scope: Scope, title: str, origin: Origin,
             "nothing is bound to it",
             help=f"write `{open_axes[0]} = ...`, or use the network as a layer of another one",
         )
-    bounds = infer(title, op, decl.name.span, written, (binding,) if binding else ())
+    bounds = infer(title, op, decl.name.span, written, (binding,) if binding else (), points="elements")
     axes = tuple(Axis(d, bounds.fixed[d].value, bounds.fixed[d].span) for d in op.dims)
     origins = tuple(o for part in binding.parts for o in part.origins) if binding else (origin,)
     return Shape(origins, axes, decl.span)

@@ -18,7 +18,7 @@ from .layers import fits_tensor, make_layer, make_tensor, tensor_operator, writt
 from .net import NetTensor, Network
 from .op import Layer
 from .parameters import Given, bind, written
-from .scope import Broken, Declared, Scope, describe_binding
+from .scope import Broken, Declared, Scope, Sizes, describe_binding
 from .shapes import Origin, Shape
 from .statements import check_assert, define_let
 from .values import number
@@ -116,7 +116,7 @@ class _Body:
         self.shapes[name.text] = None
         shape = make()
         self.shapes[name.text] = shape
-        self.scope.replace(name.text, Scope({a.name: number(a.size) for a in shape.axes}, title=name.text))
+        self.scope.replace(name.text, Sizes({a.name: number(a.size) for a in shape.axes}, title=name.text))
         return shape
 
     def _tensor(self, decl: tree.TensorDecl) -> Shape:

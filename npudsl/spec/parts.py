@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 from ..syntax import tree
+from ..text.diagnostics import Diagnostic, Label, SpecError
 from .arch import Compute, Link, Memory, Ports
 from .attributes import Context
 from .instances import Setting, instantiate, part_label
@@ -40,6 +41,7 @@ def build_memory(part: tree.Part, scope: Scope, context: Context, clock: Clock) 
 def build_link(part: tree.Part, scope: Scope, context: Context, clock: Clock) -> Link:
     """A link of an array: hop energy in pJ/bit, bandwidth in bit/cycle."""
     settings = instantiate(part, scope, context)
+    _check_topology(part, settings)
     return Link(
         name=part.name.text,
         multicast=_other(settings, "multicast", frozenset()),
@@ -51,6 +53,23 @@ def build_link(part: tree.Part, scope: Scope, context: Context, clock: Clock) ->
         bandwidth=clock.per_cycle("bandwidth", settings.get("bandwidth")),
         area=_number(settings, "area"),
         span=part_label(part).span,
+    )
+
+
+def _check_topology(part: tree.Part, settings: _Settings) -> None:
+    """E410: neighbours hand a word on to every instance between, so no word goes to one instance alone."""
+    topology, unicast = settings.get("topology"), settings.get("unicast")
+    if topology is None or topology.value != "neighbour" or unicast is None or not unicast.value:
+        return
+    reached = Label(topology.span, "words are handed on from instance to instance")
+    raise SpecError(
+        Diagnostic(
+            "E410",
+            f"`{part.name.text}` goes from neighbour to neighbour, so it cannot carry a word to one instance alone",
+            Label(unicast.span, "not on this link"),
+            (reached,),
+            help="name what is shared in `multicast` and what is added in `reduce`, or give the array a `bus` for it",
+        )
     )
 
 

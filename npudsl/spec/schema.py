@@ -96,7 +96,7 @@ _LINK: tuple[Rule, ...] = (
          "The axes of the array along which the link shares words; all if not given.",
          "along = y"),
     Rule("link", "topology", "choice",
-         "`bus`: a word reaches every instance at once; `neighbour`: it hops from one to the next.",
+         "`bus`: a word reaches every instance at once; `neighbour`: it is handed on, one hop for each that gets it.",
          "topology = neighbour", default="bus", choices=("bus", "neighbour")),
     _quantity("link", "hop", "energy_per_data",
               "Energy of one bit of a delivered word (per hop on a `neighbour` link).",

@@ -160,7 +160,7 @@ class Scope:
                     Diagnostic(
                         "E201",
                         f"`{previous.text}` is {kind}, it has no `{part.text}`",
-                        Label(part.span, "only an imported file has names"),
+                        Label(part.span, "only an imported file has names, and a tensor sizes"),
                     )
                 )
             scope = found
@@ -170,6 +170,10 @@ class Scope:
         if isinstance(found, Broken):
             raise SpecError(())
         return found
+
+
+class Sizes(Scope):
+    """The sizes of a tensor's axes, or of what a layer produces, by name: `image.c` in the expressions of a network."""
 
 
 #: Names that are compared with an unknown one: in a file with more, most are generated.
@@ -212,6 +216,8 @@ def describe_binding(binding: Binding) -> str:
         return _KINDS[type(binding.decl)]
     if isinstance(binding, TableValue):
         return "a table"
+    if isinstance(binding, Sizes):
+        return "a tensor or layer"
     if isinstance(binding, Scope):
         return "an imported file"
     return "unknown" if isinstance(binding, Broken) else kind_of(binding)

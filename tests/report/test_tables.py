@@ -14,6 +14,7 @@ from npudsl.report.console import PIPED_WIDTH, as_text, console_for
 from npudsl.report.nest import nest_table
 from npudsl.report.slots import in_short
 from npudsl.solver.solution import Certificate, LayerSolution, Options
+from npudsl.spec.net import Network
 
 from .machine import ARCH, COST, EVALUATION, LAYER, MAPPING, TALLY
 
@@ -127,7 +128,7 @@ def test_mapped_screen_and_machine() -> None:
 
 
 def test_network_table_has_weights() -> None:
-    assert "192 MACs, 48 weights" in as_text(shown.network("net", (LAYER,)))
+    assert "192 MACs, 48 weights" in as_text(shown.network(Network("net", (), (LAYER,))))
 
 
 def test_piped_output_is_plain_and_wide() -> None:
