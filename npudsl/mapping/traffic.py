@@ -1,6 +1,6 @@
 """What time is made from: the words that one instance of each memory and link moves, movement by movement in sums.
 
-Counted by the closed forms (`model/latency_traffic.py`), checked against the timed execution.
+Counted by the closed forms (`model/latency_traffic.py`) and by the interpreter (`interpreter/timed_traffic.py`).
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..spec.arch import Arch
+from ..spec.op import Layer, Tensor
+from .nest import Mapping
 from .resources import Loads, Meter, add
 
 
@@ -76,7 +78,7 @@ class Flow:
 class Traffic:
     """All flows of a mapping, tensor by tensor, outermost first; `steps` as in `Tally`.
 
-    `certain`: the counts of flows are exact (else lower bounds: see `model/latency_traffic.py`).
+    `certain`: see `certain` below; else some words are lower bounds.
     """
 
     flows: tuple[Flow, ...]
@@ -91,3 +93,24 @@ class Traffic:
     @property
     def operations(self) -> Iterator[Flow]:
         return (f for f in self.flows if f.child is None)
+
+
+def mixed(mapping: Mapping, tensor: Tensor, above: int) -> bool:
+    """Whether the first instance of a node of an output, below `above` loops, may meet a word that another had
+    before."""
+    several = any(loop.spatial for loop in mapping.loops[:above])
+    return several and any(len(g) > 1 for g in tensor.groups)
+
+
+def certain(arch: Arch, layer: Layer, mapping: Mapping) -> bool:
+    """Whether the words of first instances tell everything that time needs: no other instance moves more.
+
+    Not so for an output whose index is a sum of dims, held by several instances, and for partial sums on links with a
+    bandwidth directly above the compute units.
+    """
+    mapping, output = mapping.simplified(), layer.op.output
+    nodes = mapping.nodes_of(output.name)
+    if any(mixed(mapping, output, above) for _, above in [*nodes[1:], (None, len(mapping.loops))]):
+        return False
+    crossed = arch.arrays_between(nodes[-1][0].memory, None)
+    return not any(x.bandwidth is not None and x.carries(output.role) for array in crossed for x in array.links)

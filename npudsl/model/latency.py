@@ -164,7 +164,8 @@ class _Bounds:
 
     @cached_property
     def ahead(self) -> bool:
-        """Whether whatever takes time is double-buffered, and so are the tiles that it comes from, if they ever change."""
+        """Whether whatever takes time is double-buffered, and so are the tiles that it comes from, if they ever
+        change."""
         for last in self.moving:
             for flow in self.terms.order:
                 above = flow.tensor == last.tensor and flow.sweep is not None

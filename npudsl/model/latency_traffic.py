@@ -14,7 +14,7 @@ from functools import lru_cache
 from math import prod
 
 from ..mapping.nest import Mapping
-from ..mapping.traffic import Flow, Moved, Traffic
+from ..mapping.traffic import Flow, Moved, Traffic, certain, mixed
 from ..spec.arch import Arch, Array
 from ..spec.op import Layer, Tensor
 from .clipped import Step, coordinate_sum, positions
@@ -29,7 +29,7 @@ def traffic(arch: Arch, layer: Layer, mapping: Mapping) -> Traffic:
     """All flows of a legal mapping, whatever its factors."""
     counter = _Counter(arch, layer, mapping.simplified())
     flows = tuple(f for t in layer.op.tensors for f in counter.flows(t))
-    return Traffic(flows, counter.steps(), counter.certain())
+    return Traffic(flows, counter.steps(), certain(arch, layer, mapping))
 
 
 class _Counter:
@@ -64,7 +64,7 @@ class _Counter:
         tensor = edge.tensor
         return Flow(
             tensor.name, tensor.role, tensor.is_output, edge.parent, edge.child, self._visits(edge), arrivals,
-            departures, first, last, whole, edge.sweep,
+            departures, first, last, whole, None if edge.child is None else edge.sweep,
         )  # fmt: skip
 
     def _fills(self, edge: Edge) -> Flow:
@@ -100,7 +100,7 @@ class _Counter:
 
         def back(inside: Callable[[int], str]) -> int:
             """Words that come back: all that arrive, each but the first time."""
-            seen = _join if self._mixed(edge) else inside
+            seen = _join if mixed(self.mapping, edge.tensor, edge.position) else inside
             return max(0, words(walked, inside, bounds) - words(_join, seen, bounds))
 
         arrivals = Moved(parent_read=back(_join), child_write=back(_zero), links=self._links(edge, back, alone=True))
@@ -118,27 +118,14 @@ class _Counter:
         if not edge.tensor.is_output:
             heaviest = Moved(parent_read=most, links=self._links(edge, lambda inside: words(_zero, inside)))
             return self._flow(edge, Moved(parent_read=all_, links=links), first=heaviest)
+        back = all_ > begun or mixed(self.mapping, edge.tensor, edge.position)
         heaviest = Moved(
-            parent_read=most if all_ > begun else 0,
+            parent_read=most if back else 0,
             parent_write=most,
             links=tuple((n, 2 * w) for n, w in self._links(edge, lambda inside: words(_zero, inside))),
         )
         reads = Moved(parent_read=all_ - begun)
         return self._flow(edge, reads, Moved(parent_write=all_, links=links), first=heaviest)
-
-    def certain(self) -> bool:
-        for tensor in self.layer.op.tensors:
-            for edge in edges_of(self.arch, self.mapping, tensor):
-                carried = any(link.carries(tensor.role) for array in edge.crossed for link in array.links)
-                limited = any(link.bandwidth is not None for array in edge.crossed for link in array.links)
-                if tensor.is_output and (self._mixed(edge) or (edge.child is None and carried and limited)):
-                    return False
-        return True
-
-    def _mixed(self, edge: Edge) -> bool:
-        """Whether the first instance may meet a word that another one had before."""
-        several = any(self.loops[i].spatial for i in range(edge.position))
-        return several and any(len(g) > 1 for g in edge.tensor.groups)
 
     def steps(self) -> int:
         kinds = tuple("join" if loop.spatial else "walk" for loop in self.loops)

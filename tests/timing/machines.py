@@ -11,7 +11,9 @@ from npudsl.spec.op import Layer, Operator, Rank, Read, Tensor, Term
 WORD = 16
 
 
-def memory(name: str, *roles: str, bandwidth: int | None = None, ports: Ports | None = None, double: str = "") -> Memory:
+def memory(
+    name: str, *roles: str, bandwidth: int | None = None, ports: Ports | None = None, double: str = ""
+) -> Memory:
     """`bandwidth` in bit per cycle; words have 16 bit."""
     return Memory(
         name,
@@ -26,7 +28,8 @@ def memory(name: str, *roles: str, bandwidth: int | None = None, ports: Ports | 
 
 
 def machine(*memories: Memory, array: Array | None = None, rate: int = 1) -> Arch:
-    """The outer level is `dram` (input) and `host` (output), the inner one all others, below the array if there is one."""
+    """The outer level is `dram` (input) and `host` (output), the inner one all others, below the array if there is
+    one."""
     outer = tuple(m for m in memories if m.name in ("dram", "host"))
     inner = tuple(m for m in memories if m not in outer)
     nodes = (Level("outer", outer), *((array,) if array else ()), Level("inner", inner))

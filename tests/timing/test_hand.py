@@ -75,7 +75,8 @@ def test_double_buffer_that_does_not() -> None:
 
 
 def test_operations_and_movements_at_one_port() -> None:
-    # spad moves two words a cycle. s0 and s2 read an input and write a result: 1 cycle; s1 and s3 read the result too: 1.5.
+    # spad moves two words a cycle. s0 and s2 read an input and write a result: 1 cycle; s1 and s3 read the result too:
+    # 1.5.
     # Steps leave nothing free: F1 (2 words) waits, and the eviction E0 (1 word), which comes first, for s1.
     # spad  |F0|s0|s1  |E0|F1|s2|s3  |E1|
     # cycle  0  1  2  3.5 4  5  6   7.5 8
@@ -134,7 +135,8 @@ def test_slowest_instance_decides() -> None:
     spad = memory("spad", "input", "output", bandwidth=16, ports=Ports(1, 1, 0))
     arch = machine(dram, memory("host", "output"), spad, array=Array("pe", (("x", 2),)))
     done = run_timed(arch, row_sums(5, 2), mapping)
-    # a step with a sum that starts from zero reads one word; three of the six read the sum too: 2 cycles. 3 words go out.
+    # a step with a sum that starts from zero reads one word; three of the six read the sum too: 2 cycles. 3 words go
+    # out.
     assert phases(done) == (6 + 3 + 6 + 3, 6, 3, {"spad read": 3})
     assert done.busy == {"mac": 6, "dram": 5, "spad read": 6 + 3 + 3, "spad write": 6 + 6}
     found = latency(arch, row_sums(5, 2), mapping)
@@ -146,9 +148,7 @@ def test_link() -> None:
     mapping = nest("input@dram", "output@host", "i2x", "input@spad", "output@spad", "i3", "j2")
     bus = Link("bus", multicast=frozenset({"input"}), unicast=frozenset({"output"}), bandwidth=Fraction(16))
     spad = memory("spad", "input", "output")
-    arch = machine(
-        memory("dram", "input"), memory("host", "output"), spad, array=Array("pe", (("x", 2),), (bus,))
-    )
+    arch = machine(memory("dram", "input"), memory("host", "output"), spad, array=Array("pe", (("x", 2),), (bus,)))
     done = run_timed(arch, row_sums(5, 2), mapping)
     assert phases(done) == (6 + 6 + 3, 6, 3, {})
     assert done.busy == {"mac": 6, "bus": 9}
