@@ -16,6 +16,7 @@ from ..spec.program import Program
 from ..syntax import tree
 from ..text.diagnostics import Diagnostic, Label, SpecError
 from ..text.suggest import nearest
+from .explained import Explained, Explanation
 from .names import choose_settings
 from .target import find_target
 
@@ -33,6 +34,10 @@ class Mapped:
         from ..model.evaluate import evaluate
 
         return evaluate(self.arch, self.layer, self.mapping)
+
+    def explain(self, memory: str, tensor: str, action: str) -> Explanation:
+        """The closed form of one counter and its derivation; see `LayerResult.explain`."""
+        return Explained(self.arch, self.layer, self.mapping).counter(memory, tensor, action)
 
 
 def find_mapping(program: Program, name: str | None, settings: MappingOf[str, object]) -> Mapped:

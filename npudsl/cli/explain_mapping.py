@@ -14,10 +14,8 @@ from .output import Failed, check_writable, put, write_json
 from .screen import draw, width
 
 if TYPE_CHECKING:
-    from ..api.explained import Explained
+    from ..api.explained import Counter, Derivations, Explained
     from ..api.mapped import Mapped
-    from ..model.derivation.explain import Derivations
-    from ..model.derivation.terms import Counter
 
 #: Options that mean something for a file only.
 OWN = ("mapping", "against", "memory", "tensor", "action", "latex", "json", "batch", "settings", "search")

@@ -203,10 +203,10 @@ class Ledger:
         written = one(self.d.arrivals(edge, edge.combining, kept=False))
         unread = Count() - fresh.count
         self._book("write", edge.parent, edge, written, "result")
-        self._book("read", edge.parent, edge, written, "result")
+        self._book("read", edge.parent, edge, written, "addend")
         self._book("read", edge.parent, fresh.edge, unread, fresh.cause)
         self._carry(edge, "result")
-        self._return(edge, edge, written, "result")
+        self._return(edge, edge, written, "addend")
         self._return(edge, fresh.edge, unread, fresh.cause)
 
     def _carry(self, edge: Edge, cause: str) -> None:

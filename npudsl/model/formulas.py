@@ -13,8 +13,8 @@ Group = tuple[str, ...]
 
 #: Why words are booked: `fill` a tile that is read arrives; `operand` operations read it; `evict` a tile of the output
 #: leaves; `combine` what arrives is added to what is there, or that is handed back; `restore` a tile of the output
-#: comes back; `result` operations write (and read) the output; `fresh` of which those that start from zero are not read.
-CAUSES = ("fill", "operand", "evict", "combine", "restore", "result", "fresh")
+#: comes back; `result` operations write the output; `addend` they read it; `fresh` but not what starts from zero.
+CAUSES = ("fill", "operand", "evict", "combine", "restore", "result", "addend", "fresh")
 
 
 @dataclass(frozen=True)

@@ -15,12 +15,13 @@ class Plain:
     """`p_x*r_y - (p_x - 1)*max(0, r_y - 4)`.
 
     `order`: symbols in the order in which they are written; `values`: numbers to write in their place; `dims`: names of
-    the dims of functions that count sets (`x1`, `x2` ... where they are not known).
+    the dims of functions that count sets (`x1`, `x2` ... where they are not known), `index`: what they index.
     """
 
     order: Sequence[sympy.Symbol] = ()
     values: Mapping[sympy.Symbol, int] = field(default_factory=dict)
     dims: tuple[str, ...] = ()
+    index: str = ""
 
     times = "*"
     names: Mapping[str, str] = field(default_factory=lambda: {"Max": "max", "Min": "min"}, repr=False)
@@ -134,6 +135,8 @@ class Plain:
 
     def _index(self, coefficients: sympy.Tuple) -> str:
         dims = self._dims(coefficients)
+        if self.index and dims == self.dims:
+            return self.index
         return " + ".join(d if c == 1 else f"{c}{d}" for c, d in zip(coefficients, dims, strict=True))
 
     def _copies(self, copy: sympy.Tuple) -> str:

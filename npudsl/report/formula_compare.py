@@ -45,9 +45,8 @@ def _table(found: Comparison) -> Iterator[str]:
         return
     cells = [("", found.first.name, found.second.name, "change")]
     cells += [(name, _spent(a), _spent(b), _signed(b - a)) for name, a, b in rows]
-    cells.append(("together", *(_spent(sum((r[i] for r in rows), Fraction(0))) for i in (1, 2)), ""))
-    change = sum((r[2] - r[1] for r in rows), Fraction(0))
-    cells[-1] = (*cells[-1][:3], _signed(change))
+    a, b = (sum(energies, Fraction(0)) for energies in ([r[1] for r in rows], [r[2] for r in rows]))
+    cells.append(("together", _spent(a), _spent(b), _signed(b - a)))
     widths = [max(len(row[i]) for row in cells) for i in range(4)]
     yield ""
     for name, *numbers in cells:

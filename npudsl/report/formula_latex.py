@@ -78,7 +78,7 @@ def _equations(counter: Counter, factor: Factor) -> Iterator[str]:
         yield _equation(latex, factor.symbol, factor.form, factor.value, known)
     for quantity in factor.quantities:
         row = _equation(latex, quantity.symbol, quantity.form, quantity.value, known)
-        given = [latex(c) for c in quantity.conditions if c != sympy.true]
+        given = [latex(c) for c in quantity.conditions]
         yield row + (rf" && \text{{as }} {', '.join(given)}" if given else "")
 
 

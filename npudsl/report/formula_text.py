@@ -57,7 +57,7 @@ class Page:
             yield from self._hanging(f"  {signed(term.value):>{column}}  ", term.sentence)
 
     def _section(self, section: Section) -> Iterator[str]:
-        if section.child is not None and section.terms:
+        if section.loops and section.terms:
             yield f"Loops and the tile of {section.tensor} in {section.child}, which {section.parent} serves:"
             yield ""
             yield from self._loops(section.loops)
@@ -117,17 +117,17 @@ class Page:
             yield from self._sentences(factor.sentences)
             yield from self._pieces(factor)
             return
-        yield from self._equation("  ", head, factor.form, factor.value, factor.dims, self._known(factor))
+        plain, known = self._plain(factor.dims), {q.symbol: q.value for q in factor.quantities}
+        yield from self._equation("  ", head, factor.form, factor.value, plain, known)
         for quantity in factor.quantities:
             yield from self._quantity(quantity)
         yield from self._sentences(factor.sentences)
 
     def _quantity(self, quantity: Quantity) -> Iterator[str]:
-        yield from self._equation(
-            "    ", f"{quantity.symbol.name} = ", quantity.form, quantity.value, quantity.dims, {}
-        )
-        plain = self._plain(quantity.dims)
-        given = " and ".join(plain(c) for c in quantity.conditions if not c.is_Boolean or c not in (True, sympy.true))
+        head = f"{quantity.symbol.name} = "
+        plain = replace(self._plain(quantity.dims), index=quantity.index)
+        yield from self._equation("    ", head, quantity.form, quantity.value, plain, {})
+        given = " and ".join(plain(c) for c in quantity.conditions)
         yield from self._hanging("      - ", quantity.sentence + (f" (as {given})" if given else ""))
 
     def _sentences(self, sentences: tuple[str, ...]) -> Iterator[str]:
@@ -147,20 +147,21 @@ class Page:
         head: str,
         form: sympy.Expr,
         value: int,
-        dims: tuple[str, ...],
+        plain: Plain,
         known: dict[sympy.Symbol, int],
     ) -> Iterator[str]:
         """`name = formula = numbers = value`, without steps that say the same."""
-        plain = self._plain(dims)
         formula = plain(form)
         numbers = replace(plain, values={**self.counter.values, **known})(form)
-        steps = list(dict.fromkeys([formula, numbers, f"{value:,}"]))
-        if numbers == str(value):
-            steps = list(dict.fromkeys([formula, f"{value:,}"]))
-        yield from self._wrapped(f"{indent}{head}{' = '.join(steps)}", indent + "    ")
-
-    def _known(self, factor: Factor) -> dict[sympy.Symbol, int]:
-        return {q.symbol: q.value for q in factor.quantities}
+        told = numbers == str(value) or "#" in numbers
+        steps = list(dict.fromkeys([formula, f"{value:,}"] if told else [formula, numbers, f"{value:,}"]))
+        line = f"{indent}{head}{' = '.join(steps)}"
+        if len(line) <= self.width:
+            yield line
+            return
+        yield from self._wrapped(f"{indent}{head}{steps[0]}", indent + "    ")
+        for step in steps[1:]:
+            yield from self._wrapped(f"{indent}  = {step}", indent + "    ")
 
     def _plain(self, dims: tuple[str, ...]) -> Plain:
         return Plain(order=tuple(self.counter.values), dims=dims)

@@ -20,6 +20,7 @@ def sentence_of(booking: Booking, sign: int, product: Product) -> str:
         "combine": _combine,
         "restore": _restore,
         "result": _result,
+        "addend": _addend,
     }[booking.cause](booking)
 
 
@@ -85,11 +86,15 @@ def _restore(booking: Booking) -> str:
 
 def _result(booking: Booking) -> str:
     edge, tensor = booking.edge, booking.edge.tensor.name
-    return {
-        "read": f"every operation reads the word of {tensor} that it adds to in {edge.parent}",
-        "write": f"every operation writes its result to {tensor} in {edge.parent}",
-        "link": f"results of operations, and the words they add to, between {edge.parent} and the operations",
-    }[booking.counter]
+    if booking.counter == "link":
+        return f"results of operations on their way to {tensor} in {edge.parent} over {booking.place}"
+    return f"every operation writes its result to {tensor} in {edge.parent}"
+
+
+def _addend(booking: Booking) -> str:
+    edge, tensor = booking.edge, booking.edge.tensor.name
+    over = f" over {booking.place}" if booking.counter == "link" else ""
+    return f"every operation reads the word of {tensor} in {edge.parent} that it adds to{over}"
 
 
 def _fresh(booking: Booking, sign: int, whole: bool, distinct: bool) -> str:

@@ -98,7 +98,7 @@ def _difference(first: Side, second: Side, key: tuple[str, str, str]) -> Differe
     words = tuple(0 if c is None else c.value for c in (one, other))
     if words[0] == words[1] and energies[0] == energies[1]:
         return None
-    reasons = tuple(_reasons(first.name, second.name, one, other))
+    reasons = tuple(dict.fromkeys(_reasons(first.name, second.name, one, other)))
     return Difference(*key, one, other, energies, reasons[:REASONS])
 
 
@@ -122,15 +122,31 @@ def _reasons(first: str, second: str, one: Counter | None, other: Counter | None
         place, tensor = next((c.place, c.tensor) for c in (one, other) if c is not None)
         yield f"{place} has {tensor} under {there} and not under {missing}"
         return
+    if one.value == other.value:
+        yield "the same words, but a word costs something else: the machines differ"
+        return
     yield from _other_ways(first, second, one, other)
-    pairs = [(a, b) for a, b in _pairs(one, other) if a.value != b.value]
-    pairs.sort(key=lambda p: -abs(p[1].value - p[0].value))
-    told: set[str] = set()
-    for a, b in pairs:
-        for reason in _factors(first, second, a, b):
-            if reason not in told:
-                told.add(reason)
-                yield reason
+    ours, theirs = _by_cause(one), _by_cause(other)
+    sizes = {key: _words(theirs.get(key)) - _words(ours.get(key)) for key in (*ours, *theirs)}
+    for key in sorted((k for k in sizes if sizes[k]), key=lambda k: -abs(sizes[k])):
+        yield from _term(first, second, ours.get(key), theirs.get(key))
+    notes = [[note for section in c.sections for note in section.notes] for c in (one, other)]
+    for name, here, there in ((first, *notes), (second, *reversed(notes))):
+        yield from (f"under {name}: {note}" for note in here if note not in there)
+
+
+def _words(term: Term | None) -> int:
+    return 0 if term is None else term.value
+
+
+def _term(first: str, second: str, one: Term | None, other: Term | None) -> Iterator[str]:
+    """Why one term differs."""
+    if one is not None and other is not None:
+        yield from _factors(first, second, one, other)
+        return
+    for name, term in ((first, one), (second, other)):
+        if term is not None:
+            yield f"only under {name}: {term.sentence} ({term.value:+,} words)"
 
 
 def _other_ways(first: str, second: str, one: Counter, other: Counter) -> Iterator[str]:
@@ -146,15 +162,8 @@ def _way(section: Section) -> str:
     return f"between {section.parent} and {section.child or 'the operations'}"
 
 
-def _pairs(one: Counter, other: Counter) -> Iterator[tuple[Term, Term]]:
-    """Terms that count the same thing on both sides."""
-    ours, theirs = _by_cause(one), _by_cause(other)
-    for key, term in ours.items():
-        if key in theirs:
-            yield term, theirs[key]
-
-
 def _by_cause(counter: Counter) -> dict[tuple[str, str | None, str, str], Term]:
+    """Terms by what they count, so that those of two counters can be paired."""
     return {(s.parent, s.child, t.cause, t.sentence): t for s in counter.sections for t in s.terms}
 
 

@@ -37,10 +37,12 @@ class Elementary:
         return call
 
     def _footprint(self, coefficients: sympy.Tuple, extents: sympy.Tuple) -> sympy.Expr:
-        coefficients, extents = _without_points(coefficients, extents)
-        if not extents:
-            return ONE
-        return extents[0] if len(extents) == 1 else fn.Footprint(coefficients, extents).explicit()
+        few, long = _without_points(coefficients, extents)
+        if len(long) > 2:
+            return fn.Footprint(coefficients, extents)
+        if len(long) == 2:
+            return fn.Footprint(few, long).explicit()
+        return long[0] if long else ONE
 
     def _union(self, coefficients: sympy.Tuple, extents: sympy.Tuple, spread: sympy.Tuple) -> sympy.Expr:
         box = _adjacent(extents, spread)
@@ -54,6 +56,10 @@ class Elementary:
             return sympy.Integer(0)
         if len(kept) > 2:
             return fn.Overlap(coefficients, extents, axis, shift)
+        if extents[int(axis)] == ONE and shift.is_Integer:
+            return _overlap_of_line(coefficients, extents, int(axis), kept, int(shift))
+        if shift == extents[int(axis)]:
+            return _overlap_of_neighbour(coefficients, extents, int(axis), kept)
         call = fn.Overlap(
             sympy.Tuple(*[coefficients[k] for k in kept]),
             sympy.Tuple(*[extents[k] for k in kept]),
@@ -73,6 +79,24 @@ class Elementary:
         if self._overlap(coefficients, extents, axis, shift) == 0:
             return self._union(coefficients, extents, spread)
         return call
+
+
+def _overlap_of_line(
+    coefficients: sympy.Tuple, extents: sympy.Tuple, axis: int, kept: list[int], shift: int
+) -> sympy.Expr:
+    """Of R points d apart, moved by `shift` steps of u: `max(0, R - u shift / d)` if d divides that, else nothing."""
+    other = next(k for k in kept if k != axis)
+    steps, left = divmod(int(coefficients[axis]) * shift, int(coefficients[other]))
+    return sympy.Integer(0) if left else sympy.Max(0, extents[other] - steps)
+
+
+def _overlap_of_neighbour(coefficients: sympy.Tuple, extents: sympy.Tuple, axis: int, kept: list[int]) -> sympy.Expr:
+    """Of a box with the next one, s = P: m is 1 for every i, so max(0, min(d, 2P - d)) times max(0, R - u)."""
+    other = next(k for k in kept if k != axis)
+    divisor = sympy.gcd(coefficients[axis], coefficients[other])
+    u, d = coefficients[axis] / divisor, coefficients[other] / divisor
+    rows = ONE if d == 1 else sympy.Max(0, sympy.Min(d, 2 * extents[axis] - d))
+    return rows * sympy.Max(0, extents[other] - u)
 
 
 def _without_points(coefficients: sympy.Tuple, extents: sympy.Tuple) -> tuple[sympy.Tuple, sympy.Tuple]:

@@ -90,8 +90,8 @@ def _coming_again(scene: Scene, origin: Origin, dim: str, above: list[int]) -> I
         back = "leave and come back" if edge.tensor.is_output else "come again"
         yield f"{scene.named(walked)} outside {sweep}: the tiles {back} in each iteration"
     if still:
-        where = f"inside {sweep}" if sweep else "and nothing moves the tile"
-        yield f"{scene.named(still)} {where}: the tile stays, no traffic"
+        where = f" inside {sweep}: the tile stays" if sweep else ": nothing moves the tile, it stays"
+        yield f"{scene.named(still)}{where}, no traffic"
 
 
 # ---- windows ------------------------------------------------------------------------------------

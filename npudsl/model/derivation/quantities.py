@@ -74,7 +74,7 @@ class Window:
 
     def worth_saying(self, call: sympy.Expr, form: sympy.Expr) -> bool:
         """Not that nothing is kept (the sweep tells), nor how large a single point is."""
-        if isinstance(call, fn.Overlap) and form == 0:
+        if _keeps_nothing(call, form):
             return False
         return self.edge.child is not None and not (isinstance(call, fn.Footprint) and prod(self.extents) == 1)
 
@@ -123,7 +123,10 @@ def take_apart(window: Window, expression: sympy.Expr) -> tuple[sympy.Expr, list
         rules = Elementary(scene.values)
         form = rules.rewrite(call)
         value = scene.numbers(call)
-        nothing_kept = nothing_kept or (isinstance(call, fn.Overlap) and form == 0)
+        nothing_kept = nothing_kept or _keeps_nothing(call, form)
+        if isinstance(call, fn.FreshUnion) and _keeps_nothing(call, form):
+            replaced[call] = replaced[fn.Union(*call.args[:3])]
+            continue
         if plain(form):
             replaced[call] = form
             if window.worth_saying(call, form):
@@ -131,8 +134,9 @@ def take_apart(window: Window, expression: sympy.Expr) -> tuple[sympy.Expr, list
             continue
         symbol = sympy.Symbol(f"{LETTERS[type(call)]}_{''.join(window.group)}", integer=True, nonnegative=True)
         replaced[call] = symbol
-        conditions = tuple(rules.conditions)
-        named.append(Quantity(symbol, window.group, call, form, conditions, value, window.say(call, value)))
+        sentence = window.say(call, value)
+        conditions = tuple(c for c in rules.conditions if c != sympy.true)
+        named.append(Quantity(symbol, window.group, window.index, call, form, conditions, value, sentence))
     form = expression.xreplace(replaced)
     return (sympy.factor(form) if nothing_kept else form), named, sentences
 
@@ -141,6 +145,11 @@ def _calls(expression: sympy.Expr) -> list[sympy.Expr]:
     """The function applications, what a tile is first."""
     found = [c for c in sympy.preorder_traversal(expression) if type(c) in LETTERS]
     return sorted(dict.fromkeys(found), key=lambda c: list(LETTERS).index(type(c)))
+
+
+def _keeps_nothing(call: sympy.Expr, form: sympy.Expr) -> bool:
+    """Whether a move leaves nothing in the tile, whatever the factors are."""
+    return (isinstance(call, fn.Overlap) and form == 0) or (isinstance(call, fn.FreshUnion) and form != call)
 
 
 def plain(form: sympy.Expr) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..coordinate import linearised, overlap
 from ..edges import Edge
 from .scene import Scene
 from .terms import LoopRole
@@ -34,7 +35,7 @@ def _temporal(scene: Scene, edge: Edge, index: int) -> tuple[str, str]:
     dim, tensor, sweep = scene.loops[index].dim, edge.tensor, scene.sweeping(edge)
     kind = edge.kind(index, frozenset())
     if kind == "sweep":
-        what = "the window slides" if _slides(edge, dim) else "another tile each time"
+        what = "the window slides" if _slides(scene, edge, index) else "another tile each time"
         return "sweep", f"the innermost loop whose dim indexes {tensor.name}: {what}"
     if kind == "walk" and dim in tensor.dims:
         return "next", f"another tile each time, and {sweep} starts over"
@@ -48,14 +49,21 @@ def _temporal(scene: Scene, edge: Edge, index: int) -> tuple[str, str]:
     )
 
 
-def _slides(edge: Edge, dim: str) -> bool:
-    return not edge.tensor.is_output and any(dim in group and len(group) > 1 for group in edge.tensor.groups)
+def _slides(scene: Scene, edge: Edge, index: int) -> bool:
+    """Whether a tile keeps something of the one before."""
+    dim = scene.loops[index].dim
+    group = next(g for g in edge.tensor.groups if dim in g)
+    if edge.tensor.is_output or len(group) == 1:
+        return False
+    extents = tuple(min(scene.layer.bound[d], scene.nest.extent(d, edge.position)) for d in group)
+    shift = scene.nest.strides[index]
+    return overlap(linearised(edge.tensor, group, scene.layer.bound), extents, group.index(dim), shift) > 0
 
 
 def _spatial(scene: Scene, edge: Edge, index: int) -> tuple[str, str]:
     loop, tensor = scene.loops[index], edge.tensor
     if index < edge.parent_position:
-        return "own", f"outside {edge.parent}: each of its instances serves its own part"
+        return "own", f"outside {edge.parent}: counted for each of its instances"
     if (loop.dim,) in tensor.groups:
         return "own", f"{loop.dim} indexes {tensor.name}: each instance has its own part of it"
     if index not in edge.combining:

@@ -37,7 +37,7 @@ def _once(scene: Scene, origin: Origin, joined: list[int], cause: str) -> str:
 def _each(scene: Scene, origin: Origin, count: int, cause: str, action: str) -> str:
     """Instances that are counted one by one."""
     edge = origin.edge
-    if cause in ("operand", "result"):
+    if cause in ("operand", "result", "addend"):
         return f"each of the {count:,} units {'adds to' if edge.tensor.is_output else 'reads'} its own"
     if edge.tensor.is_output:
         verb = "starts its own" if cause == "fresh" else "sends its own"
