@@ -56,9 +56,9 @@ def answer(
 
 
 def _check_supported(options: Options) -> None:
-    if (options.space, options.factors) != ("even", "perfect"):
-        message = f"the {options.space} mapspace with {options.factors} factors cannot be searched yet"
-        raise SpecError(Diagnostic("E712", message, help="the even mapspace with perfect factors can"))
+    if options.factors != "perfect":
+        message = f"a mapspace with {options.factors} factors cannot be searched yet"
+        raise SpecError(Diagnostic("E712", message, help="the mapspace with perfect factors can"))
 
 
 def _choose(network: Network, only: Iterable[str] | None) -> tuple[Layer, ...]:

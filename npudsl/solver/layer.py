@@ -16,7 +16,7 @@ from ..text.diagnostics import Diagnostic, SpecError
 from .feasible import no_room, untiled
 from .goal import Goal, Incumbent
 from .hierarchy import hierarchies
-from .limits import check_size
+from .limits import check_orders, check_size
 from .program import energies, leakage
 from .rows import common_unit
 from .search import Problem, Search
@@ -51,6 +51,8 @@ class LayerSearch:
         self.report, self.clock, self.space = report, clock, options.space
         dims = tuple(d for d, b in layer.bounds if b > 1) or layer.op.dims[:1]
         check_size(layer, dims)
+        if options.space != "even":
+            check_orders(arch, layer)
         self.problem = Problem(arch, layer, dims, common_unit(energies(arch, layer)))
         self.incumbent = Incumbent(Goal(options.objective))
         self.searches: list[Search] = []

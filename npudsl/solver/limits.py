@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from math import comb, prod
+from math import comb, factorial, prod
 
 import sympy
 
+from ..spec.arch import Arch, Level
 from ..spec.op import Layer
 from ..text.diagnostics import Diagnostic, SpecError
 from .program import groups_of
 
 #: Vectors of tile extents in one table; rows of one group of dims.
 MOST_VECTORS, MOST_ROWS = 20_000_000, 3_000_000
+#: Orders of nodes per choice of bypasses in the uneven mapspace.
+MOST_ORDERS = 150
 #: Places a dim is split over at the most, for the estimate.
 PLACES = 6
 
@@ -33,3 +36,25 @@ def check_size(layer: Layer, dims: tuple[str, ...]) -> None:
             help="use a bound with fewer divisors, or split the layer into several",
         )
     )
+
+
+def check_orders(arch: Arch, layer: Layer) -> None:
+    """Raises SpecError (E604) if the nodes of an uneven mapping have more orders than can be searched."""
+    orders = 1
+    region: list[Level] = []
+    for part in (*arch.nodes[1:], None):
+        if isinstance(part, Level):
+            region.append(part)
+            continue
+        chains = [sum(1 for x in region for m in x.memories if m.hold(t.role)) for t in layer.op.tensors]
+        orders *= factorial(sum(chains)) // prod(factorial(n) for n in chains)
+        region = []
+    if orders > MOST_ORDERS:
+        raise SpecError(
+            Diagnostic(
+                "E604",
+                f"the uneven mapspace of `{layer.name}` on `{arch.name}` is too large to be searched exactly",
+                notes=(f"its nodes can stand in {orders} orders, {MOST_ORDERS} can be searched",),
+                help="search the even mapspace: `--space even`",
+            )
+        )

@@ -4,30 +4,37 @@ from __future__ import annotations
 
 import numpy as np
 
+#: Rows per key that others are compared with, most promising first; more cost more time than they save.
+PIVOTS = 128
 
-def undominated(columns: np.ndarray, keys: np.ndarray, chunk: int = 512) -> np.ndarray:
-    """Indices of rows that no other row with the same key beats or equals in every column (smaller is better).
 
-    `columns`: (columns, rows); of equal rows the first stays. Exact; quadratic within a key.
+def undominated(columns: np.ndarray, keys: np.ndarray) -> np.ndarray:
+    """Indices of rows left when those are dropped that some row with the same key beats or equals in every column.
+
+    `columns`: (columns, rows), smaller is better; of equal rows one stays. Rows are compared with the `PIVOTS` of least
+    rank sum of their key only, so some superfluous rows may stay; none that is needed goes.
     """
-    order = np.lexsort((*columns[::-1], keys))
-    sorted_keys, sorted_columns = keys[order], columns[:, order]
+    ranks = np.array([np.unique(c, return_inverse=True)[1] for c in columns], dtype=np.int32)
+    ranks = ranks[ranks.max(axis=1, initial=0) > 0]
+    order = np.lexsort((*ranks[::-1], ranks.sum(axis=0), keys))
+    sorted_keys, ranks = keys[order], ranks[:, order]
     starts = np.flatnonzero(np.r_[True, sorted_keys[1:] != sorted_keys[:-1], True])
-    keep = np.ones(len(order), dtype=bool)
-    for low, high in zip(starts[:-1], starts[1:], strict=True):
-        if high - low > 1:
-            keep[low:high] = _front(sorted_columns[:, low:high], chunk)
-    return np.sort(order[keep])
+    keep = [
+        low + (_front(ranks[:, low:high]) if high - low > 1 else np.zeros(1, np.int64))
+        for low, high in zip(starts[:-1], starts[1:], strict=True)
+    ]
+    return np.sort(order[np.concatenate(keep)])
 
 
-def _front(columns: np.ndarray, chunk: int) -> np.ndarray:
-    """Rows sorted lexicographically: only an earlier row can beat a later one."""
-    keep = np.ones(columns.shape[1], dtype=bool)
-    for i in range(columns.shape[1]):
-        if not keep[i]:
-            continue
-        rest = columns[:, i + 1 :]
-        if i and i % chunk == 0 and not keep[i + 1 :].any():
-            break
-        keep[i + 1 :] &= ~(columns[:, i : i + 1] <= rest).all(axis=0)
-    return keep
+def _front(ranks: np.ndarray) -> np.ndarray:
+    """Positions left among rows sorted by rank sum: only an earlier row can beat a later one."""
+    kept: list[int] = []
+    left = np.arange(ranks.shape[1])
+    while len(left) and len(kept) < PIVOTS:
+        kept.append(int(left[0]))
+        beaten = np.ones(len(left), dtype=bool)
+        for row in ranks:
+            beaten &= row >= row[0]
+        stays = np.flatnonzero(~beaten)
+        ranks, left = ranks[:, stays], left[stays]
+    return np.concatenate([np.array(kept, dtype=np.int64), left])
