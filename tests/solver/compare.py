@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 from npudsl.solver import Options, solve
@@ -15,6 +16,8 @@ from ..strategies import Space
 
 #: Small enough to enumerate, with bounds that split in many ways, finite memories, caps, widths and double buffers.
 PROBLEMS = Space(max_points=60, bounds=(4, 2, 6, 8, 3, 12, 1, 9, 5), sized=True)
+#: Still smaller: all positions of all nodes.
+UNEVEN_PROBLEMS = replace(PROBLEMS, max_points=24, max_dims=3, max_levels=3)
 
 
 def complaints(arch: Arch, layer: Layer, found: Result, space: str = "even") -> list[str]:
