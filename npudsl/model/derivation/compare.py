@@ -118,9 +118,9 @@ def _others(first: Side, second: Side) -> Iterator[tuple[str, Fraction, Fraction
 def _reasons(first: str, second: str, one: Counter | None, other: Counter | None) -> Iterator[str]:
     """Sentences, those on the largest terms first."""
     if one is None or other is None:
-        there, missing = (first, second) if other is None else (second, first)
+        owner, missing = (first, second) if other is None else (second, first)
         place, tensor = next((c.place, c.tensor) for c in (one, other) if c is not None)
-        yield f"{place} has {tensor} under {there} and not under {missing}"
+        yield f"{place} has {tensor} under {owner} and not under {missing}"
         return
     if one.value == other.value:
         yield "the same words, but a word costs something else: the machines differ"
@@ -162,9 +162,13 @@ def _way(section: Section) -> str:
     return f"between {section.parent} and {section.child or 'the operations'}"
 
 
-def _by_cause(counter: Counter) -> dict[tuple[str, str | None, str, str], Term]:
-    """Terms by what they count, so that those of two counters can be paired."""
-    return {(s.parent, s.child, t.cause, t.sentence): t for s in counter.sections for t in s.terms}
+def _by_cause(counter: Counter) -> dict[tuple[str, int, int], Term]:
+    """Terms by cause and sign (and number, of several alike), so that those of two counters can be paired."""
+    found: dict[tuple[str, int, int], Term] = {}
+    for term in counter.terms:
+        alike = sum(1 for cause, sign, _ in found if (cause, sign) == (term.cause, term.sign))
+        found[term.cause, term.sign, alike] = term
+    return found
 
 
 def _factors(first: str, second: str, one: Term, other: Term) -> Iterator[str]:
@@ -185,4 +189,6 @@ def _ratio(factor: Factor, match: Factor | None) -> Fraction:
 
 
 def _because(factor: Factor) -> str:
-    return f" ({'; '.join(factor.sentences)})" if factor.sentences else ""
+    if factor.sentences:
+        return f" ({'; '.join(factor.sentences)})"
+    return f" (no loop over {factor.dims[0]} is outside)" if factor.kind == "times" else ""
