@@ -17,6 +17,7 @@ from ..mapping.timing import Terms, Timing
 from ..mapping.traffic import Flow, Moved
 from ..spec.arch import Arch
 from ..spec.op import Layer
+from .latency_ahead import at_most
 from .latency_classes import Class, Movement, StepKind, classes, step_kinds
 from .latency_traffic import traffic
 
@@ -61,11 +62,11 @@ class _Bounds:
         ends = self.terms.onload + self.terms.offload
         low = max(ends + steps[0] + self.waiting_at_least, longest(self.terms.busy))
         high = self.terms.onload + steps[1] + self.evicted_and_moved_at_most
-        if steps[0] == steps[1]:
+        if self.classes is not None and self.kinds is not None:
+            beside = at_most(self.terms, self.mapping, self.classes, self.kinds)
+            high = high if beside is None else min(high, ends + beside)
             if self.serial is not None:
                 low = high = ends + steps[0] + self.serial
-            elif self.hidden:
-                low = high = ends + steps[0]
         cycles = low if low == high else min(max(self.timing.cycles, low), high)
         return Latency(cycles, low, high, self.reason(low, high, steps), self.timing)
 
@@ -78,7 +79,7 @@ class _Bounds:
                 return "no tile moves between the first and the last"
             if self.serial is not None:
                 return "single buffers and perfect factors: movements and steps alternate"
-            if self.hidden:
+            if low == self.terms.onload + steps[0] + self.terms.offload:
                 return "double buffers and perfect factors: every movement fits beside the steps before it"
             return f"single buffers, and only `{limited[0]}` has a bandwidth" if len(limited) == 1 else "bounds meet"
         if steps[0] < steps[1]:
@@ -161,49 +162,6 @@ class _Bounds:
         if self.classes is None or any(f.double(self.arch) for f in self.moving):
             return None
         return sum((c.times * makespan(c.jobs()) for c in self.classes), ZERO)
-
-    @cached_property
-    def ahead(self) -> bool:
-        """Whether whatever takes time is double-buffered, and so are the tiles that it comes from, if they ever
-        change."""
-        for last in self.moving:
-            for flow in self.terms.order:
-                above = flow.tensor == last.tensor and flow.sweep is not None
-                if above and not flow.double(self.arch):
-                    return False
-                if flow is last:
-                    break
-        return True
-
-    @cached_property
-    def hidden(self) -> bool:
-        """Whether all movements are double-buffered and each boundary's are complete when the steps before it are."""
-        if self.classes is None or self.kinds is None or not self.ahead:
-            return False
-        innermost = max((c.loop for c in self.classes if any(m.load for m in c.movements)), default=None)
-        if innermost is None:
-            return True
-        between = 1
-        for loop in self.mapping.loops[innermost + 1 :]:
-            between *= 1 if loop.spatial else loop.factor
-        leaving = max(self._beside([m for m in c.movements if m.leaves]) for c in self.classes)
-        coming = max(self._beside([m for m in c.movements if not m.leaves]) for c in self.classes)
-        return leaving + coming <= between
-
-    def _beside(self, movements: Sequence[Movement]) -> Fraction:
-        """Steps that pass until the movements are complete, one after the other, with what the steps leave free of
-        ports."""
-        never = Fraction(self.terms.traffic.steps + 1)
-        total = ZERO
-        for m in movements:
-            worst = ZERO
-            for resource, cycles in m.load.items():
-                free = min(max(self.terms.pace, longest(k.load)) - k.load.get(resource, ZERO) for k in self.kinds or ())
-                if not free:
-                    return never
-                worst = max(worst, cycles / free)
-            total += worst
-        return total
 
 
 def _one_by_one(movements: Sequence[Movement]) -> Fraction:

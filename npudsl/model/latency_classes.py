@@ -105,7 +105,8 @@ def step_kinds(layer: Layer, mapping: Mapping, terms: Terms) -> tuple[StepKind, 
         read = written - begun // starting
         add(first, terms.meter.memory(flow.parent, flow.role, read=read, write=written))
         add(others, terms.meter.memory(flow.parent, flow.role, read=written, write=written))
-    return StepKind(starting, first), StepKind(steps - starting, others)
+    kinds = (StepKind(starting, first), StepKind(steps - starting, others))
+    return tuple(k for k in kinds if k.times)
 
 
 def _alike(flow: Flow, steps: int) -> bool:

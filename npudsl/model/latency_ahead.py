@@ -1,0 +1,92 @@
+"""How long a mapping takes at most if its boundaries fall into classes: some movements go on beside the steps.
+
+docs/latency.md, In closed form, says why this is an upper bound.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from math import prod
+
+from ..mapping.nest import Mapping
+from ..mapping.resources import Loads, longest
+from ..mapping.timing import Terms
+from .latency_classes import Class, Movement, StepKind
+
+ZERO = Fraction(0)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The movements of a boundary: those that its step waits for and that wait for the step before (`apart`), arrivals
+    that may come beside the steps before it (`ahead`), and evictions that may go on beside those after it (`late`)."""
+
+    apart: tuple[Movement, ...]
+    ahead: tuple[Movement, ...]
+    late: tuple[Movement, ...]
+
+
+def parts(terms: Terms, boundary: Class) -> Parts:
+    """A movement is apart if its tile is single-buffered, or one that it waits for (or, leaving, that waits for it)
+    is."""
+    apart: list[Movement] = []
+    ahead: list[Movement] = []
+    late: list[Movement] = []
+    single: set[str] = set()  # tensors of which a single-buffered tile has arrived further outside
+    for m in boundary.movements:
+        if not m.leaves:
+            single |= set() if m.flow.double(terms.arch) else {m.flow.tensor}
+            (apart if m.flow.tensor in single else ahead).append(m)
+    single.clear()
+    for m in reversed([m for m in boundary.movements if m.leaves]):  # outermost first
+        single |= set() if m.flow.double(terms.arch) else {m.flow.tensor}
+        (apart if m.flow.tensor in single else late).append(m)
+    return Parts(tuple(apart), tuple(ahead), tuple(late))
+
+
+def at_most(terms: Terms, mapping: Mapping, boundaries: Sequence[Class], kinds: Sequence[StepKind]) -> Fraction | None:
+    """Cycles between the onload and the offload, at most; None if the steps leave nothing of a port that is needed."""
+    innermost = max((c.loop for c in boundaries if any(m.load for m in c.movements)), default=-1)
+    split = [(c.times, parts(terms, c)) for c in boundaries if c.loop <= innermost]
+    free = _free(terms, kinds)
+    if any(not free.get(r, 1) for _, p in split for m in (*p.ahead, *p.late) for r in m.load):
+        return None
+    between = _steps(mapping, innermost) * min(_length(terms, k) for k in kinds)
+    late = max((_beside(p.late, free) for _, p in split), default=ZERO)
+    total = sum((k.times * _length(terms, k) for k in kinds), ZERO) + max(ZERO, late - between)
+    for times, p in split:
+        excess = max(ZERO, late + _beside(p.ahead, free) - between)
+        apart = _one_by_one(p.apart)
+        if excess or apart:  # then what leaves here goes before what the step waits for
+            total += times * (excess + apart + _one_by_one(p.late))
+    return total
+
+
+def _one_by_one(movements: Iterable[Movement]) -> Fraction:
+    return sum((longest(m.load) for m in movements), ZERO)
+
+
+def _length(terms: Terms, kind: StepKind) -> Fraction:
+    return max(terms.pace, longest(kind.load))
+
+
+def _free(terms: Terms, kinds: Sequence[StepKind]) -> Loads:
+    """The part of a resource that steps always leave free."""
+    free: Loads = {}
+    for kind in kinds:
+        for resource, cycles in kind.load.items():
+            free[resource] = min(free.get(resource, Fraction(1)), 1 - cycles / _length(terms, kind))
+    return free
+
+
+def _steps(mapping: Mapping, innermost: int) -> int:
+    """Steps between two boundaries with movements: with perfect factors always as many."""
+    inside = mapping.simplified().loops[innermost + 1 :]
+    return prod(loop.factor for loop in inside if not loop.spatial)
+
+
+def _beside(movements: Iterable[Movement], free: Loads) -> Fraction:
+    """Cycles until the movements are complete, one after the other, with what steps leave."""
+    return sum((max((c / free.get(r, 1) for r, c in m.load.items()), default=ZERO) for m in movements), ZERO)
