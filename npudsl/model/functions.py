@@ -15,7 +15,24 @@ import sympy
 from . import clipped, coordinate
 
 
-class Footprint(sympy.Function):
+class Counting(sympy.Function):
+    """A function with numbers of its own: `expression.subs(values).doit()` gives an integer."""
+
+    def doit(self, **hints: Any) -> sympy.Expr:
+        call = self.func(*[a.doit(**hints) for a in self.args])
+        if any(not s.name.startswith("kinds_") for s in call.free_symbols):
+            return call
+        return sympy.Integer(EXACT[type(call).__name__](*[_numbers(a) for a in call.args]))
+
+
+def _numbers(argument: sympy.Basic) -> Any:
+    """Tuples of Python integers; the name of a code."""
+    if isinstance(argument, sympy.Tuple):
+        return tuple(_numbers(a) for a in argument)
+    return argument.name if isinstance(argument, sympy.Symbol) else int(argument)
+
+
+class Footprint(Counting):
     """`Footprint((c...), (e...))`: distinct values of sum(c x) over a box of extents e."""
 
     nargs = 2
@@ -30,7 +47,7 @@ class Footprint(sympy.Function):
         return p * r - sympy.Max(0, p - d / divisor) * sympy.Max(0, r - u / divisor)
 
 
-class Overlap(sympy.Function):
+class Overlap(Counting):
     """`Overlap((c...), (e...), axis, shift)`: values a box shares with itself moved by `shift` along dim `axis`."""
 
     nargs = 4
@@ -49,25 +66,25 @@ class Overlap(sympy.Function):
         return sympy.Piecewise((sympy.Max(0, (p - 1 - shift) * step + r), sympy.Ge(r, step)), (0, True))
 
 
-class Union(sympy.Function):
+class Union(Counting):
     """`Union((c...), (e...), ((axis, factor, pitch)...))`: distinct values over all copies of a box."""
 
     nargs = 3
 
 
-class FreshUnion(sympy.Function):
+class FreshUnion(Counting):
     """`FreshUnion((c...), (e...), ((axis, factor, pitch)...), axis, shift)`: likewise, of what a move leaves to fetch."""
 
     nargs = 5
 
 
-class Positions(sympy.Function):
+class Positions(Counting):
     """`Positions(kinds, N, tile, (f...))`: settings with a point of the counted loops of one clipped dim."""
 
     nargs = 4
 
 
-class CoordinateSum(sympy.Function):
+class CoordinateSum(Counting):
     """`CoordinateSum(code, (c...), (N...), (e...), (f...)...)`: `clipped.coordinate_sum`; the code gives the loops' kinds."""
 
 

@@ -35,6 +35,8 @@ def mistakes(case: Case) -> Iterator[str]:
         key = (counter.place, counter.tensor, counter.action)
         if not counter.value == words(tally, key) == sum(t.value for t in counter.terms):
             yield f"{key}: {counter.value}, {[t.value for t in counter.terms]} against {words(tally, key)}"
+        if counter.expression.subs(counter.values).doit() != counter.value:
+            yield f"{key}: {counter.expression} is not {counter.value} in sympy"
         if not counter.terms and not counter.notes and not all(s.notes for s in counter.sections):
             yield f"{key}: nothing is said"
         for term in counter.terms:
