@@ -138,7 +138,7 @@ class Best(MappingOf[str, LayerResult]):
 
     def record(self) -> dict[str, object]:
         """The same as `npudsl solve --json`."""
-        from ..report.records import solved
+        from ..report.solved_records import solved
 
         return solved(self.answers, lambda answer: self[answer.layer.name].mapping.text())
 

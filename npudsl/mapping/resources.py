@@ -63,7 +63,8 @@ class Meter:
 
     def memory(self, name: str, role: str, *, read: int = 0, write: int = 0) -> Loads:
         """Cycles of the ports of one instance that moves these words."""
-        memory, loads = self._arch.memory(name), {}
+        memory = self._arch.memory(name)
+        loads: dict[str, Fraction] = {}
         for direction, words in ((READ, read), (WRITE, write)):
             resource = port(memory, direction)
             if resource is not None and words:

@@ -55,5 +55,5 @@ def _flat(tally: Tally) -> Iterator[tuple[str, int]]:
     for link, words in tally.links.items():
         for tensor, count in words.items():
             yield f"{link}.{tensor} words", count
-    for memory, words in tally.used.items():
-        yield f"{memory} used", words
+    for memory, used in tally.used.items():
+        yield f"{memory} used", used

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from . import shares
+from . import whole as whole_network
 from .answers import Answer, Answers
 from .console import table
 from .figures import digits, duration, elapsed, energy, percent, short, whole
@@ -27,6 +28,10 @@ def screen(answers: Answers, *, width: int = WIDE) -> Iterator[RenderableType]:
     tables = [_results(answers, wide=width >= WIDE)]
     if answers.solved:
         tables += [_energies(answers, bar=32 if width >= WIDE else 20), _mappings(answers), _proofs(answers)]
+        if whole_network.has_stages(answers):
+            tables.append(whole_network.stage_table(answers))
+    if answers.unmapped:
+        tables.append(whole_network.unmapped_table(answers))
     for part in tables:
         yield part
         yield Text()
@@ -49,7 +54,7 @@ def _results(answers: Answers, *, wide: bool) -> Table:
         ("energy", energy(answers.energy)),
         ("pJ/MAC", _per_mac(answers.energy, answers.macs)),
         ("cycles", short(answers.cycles)),
-        ("PEs", _mean_utilization(answers)),
+        ("PEs", percent(whole_network.sum_of(answers.solved).utilization)),
     ):
         shown.add_column(header, footer, justify="right")
     if wide:
@@ -134,11 +139,7 @@ def _closing(answers: Answers) -> Iterator[Text]:
         yield Text(f"VERIFICATION FAILED: {answer.layer.name}", "bold red")
         for difference in answer.verdict.differences:
             yield Text(f"  {difference}", "red")
-    if answers.unmapped:
-        listed = ", ".join(f"{layer.name} ({short(layer.points)} {layer.op.name})" for layer in answers.unmapped)
-        yield Text(f"not mapped, not in the totals: {listed}")
-    if answers.failed:
-        yield Text(f"without a mapping, not in the totals: {', '.join(a.layer.name for a in answers.failed)}", "red")
+    yield from whole_network.contents(answers)
     if answers.interrupted:
         yield Text("interrupted: layers may be missing or not executed", "bold red")
 
@@ -165,12 +166,6 @@ def _verified(answer: Answer) -> Text:
 
 def _seconds(answer: Answer) -> str:
     return elapsed(answer.solution.seconds + (answer.verdict.seconds if answer.verdict else 0.0))
-
-
-def _mean_utilization(answers: Answers) -> str:
-    """Of the compute units over the time of all layers: each layer weighted by its cycles."""
-    spent = sum((a.cost.utilization * a.cost.cycles * a.layer.repeat for a in answers.solved), Fraction(0))
-    return percent(_ratio(spent, answers.cycles))
 
 
 def _per_mac(picojoule: Fraction, macs: int) -> str:

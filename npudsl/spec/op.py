@@ -33,7 +33,7 @@ class Rank:
 
 @dataclass(frozen=True)
 class Tensor:
-    """A tensor of an operator. `role` says what a machine calls it: `input`, `weight`, `output`, or a name of its own."""
+    """A tensor of an operator. `role`: what a machine calls it, `input`, `weight`, `output`, or a name of its own."""
 
     name: str
     role: str

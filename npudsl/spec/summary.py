@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from .elements import elements
 from .net import Network
 from .op import Layer
@@ -20,10 +22,11 @@ def weights(layer: Layer) -> int:
     )
 
 
-def total_weights(network: Network) -> int:
-    """Weights of all layers and their repetitions; a declared tensor that several layers share counts once."""
+def total_weights(network: Network, layers: Iterable[Layer] | None = None) -> int:
+    """Weights of all layers (or of some of them) and their repetitions; a declared tensor that several of them share
+    counts once."""
     total, shared = 0, set()
-    for layer in network.layers:
+    for layer in network.layers if layers is None else layers:
         declared = {f.tensor: f.producer for f in layer.feeds if not f.from_layer}
         for tensor in layer.op.operands:
             if tensor.role != WEIGHT or any(f.tensor == tensor.name and f.from_layer for f in layer.feeds):

@@ -71,7 +71,9 @@ def test_json(objective: str, folder: Path, capsys: pytest.CaptureFixture[str]) 
         assert 0 < layer["utilization"] <= 1
     assert record["total"]["macs"] == 2 * sum(MACS.values())
     assert record["total"]["energy_pj"] == sum(layer["energy_pj"] for layer in record["layers"])
-    assert [layer["name"] for layer in record["unmapped"]] == ["pool1"]
+    pool = {"name": "pool1", "op": "max_pool", "repeat": 1, "ops": 512, "read": 512, "written": 128}
+    assert record["unmapped"] == [pool]
+    assert [stage["name"] for stage in record["stages"]] == ["conv1", "fc2"]
 
 
 def test_tables(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -79,7 +81,9 @@ def test_tables(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     captured = capsys.readouterr()
     assert "2 of 2 layers proven optimal; 2 of 2 executed at full size" in captured.out
     assert "loop nest of conv1" in captured.out
-    assert "not mapped, not in the totals: pool1" in captured.out
+    assert "not mapped, not in the totals" in captured.out
+    assert ["pool1", "max_pool", "256", "256", "64"] in [line.split() for line in captured.out.splitlines()]
+    assert "in the totals: 2 of 2 layers: 100% of their MACs" in captured.out
     assert captured.err == ""
 
 

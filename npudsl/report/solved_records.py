@@ -1,0 +1,76 @@
+"""The JSON of `solve`, schema 1. Apart from `records.py` because `show` and `eval` need not import the solver."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ..spec.op import Layer
+from . import whole
+from .answers import Answer, Answers
+from .records import SCHEMA, Json, counts, number, parts
+
+
+def solved(answers: Answers, text_of: Callable[[Answer], str]) -> Json:
+    """`solve`. `text_of` gives a layer's mapping as `.npu` text."""
+    return {
+        "schema": SCHEMA,
+        "arch": answers.arch.name,
+        "net": answers.net,
+        "objective": answers.options.objective,
+        "space": answers.options.space,
+        "factors": answers.options.factors,
+        "seconds": round(answers.seconds, 3),
+        "interrupted": answers.interrupted,
+        "layers": [_answer(answer, text_of) for answer in answers.solved],
+        "failed": [
+            {"name": a.layer.name, "reason": a.solution.failure.message if a.solution.failure else ""}
+            for a in answers.failed
+        ],
+        "unmapped": [_unmapped(layer) for layer in answers.unmapped],
+        "stages": [{"name": name, **_sum(stage)} for name, stage in whole.stages(answers).items()],
+        "total": _sum(whole.sum_of(answers.solved)),
+    }
+
+
+def _answer(answer: Answer, text_of: Callable[[Answer], str]) -> Json:
+    certificate, cost, verdict = answer.certificate, answer.cost, answer.verdict
+    return {
+        "name": answer.layer.name,
+        "repeat": answer.layer.repeat,
+        "macs": answer.layer.macs,
+        "energy_pj": number(cost.energy),
+        "cycles": number(cost.cycles),
+        "utilization": number(cost.utilization),
+        "lower_bound": number(certificate.lower_bound),
+        "gap": number(certificate.gap),
+        "optimal": certificate.optimal,
+        "verified": answer.verified,
+        "seconds": round(answer.solution.seconds, 3),
+        "verify_seconds": None if verdict is None else round(verdict.seconds, 3),
+        "value": number(certificate.value),
+        "relaxation": None if certificate.relaxation is None else number(certificate.relaxation),
+        "start": None if certificate.start is None else number(certificate.start),
+        "examined": certificate.examined,
+        "differences": list(verdict.differences) if verdict else [],
+        "counts": counts(answer.evaluation.tally),
+        "energy_parts_pj": parts(cost),
+        "mapping": text_of(answer),
+    }
+
+
+def _unmapped(layer: Layer) -> Json:
+    """Of one execution; `read` and `written` in elements."""
+    read, written = whole.traffic(layer)
+    figures = {"ops": layer.points, "read": read, "written": written}
+    return {"name": layer.name, "op": layer.op.name, "repeat": layer.repeat, **figures}
+
+
+def _sum(found: whole.Sum) -> Json:
+    return {
+        "macs": found.macs,
+        "energy_pj": number(found.energy),
+        "cycles": number(found.cycles),
+        "layers": found.layers,
+        "executions": found.executions,
+        "utilization": number(found.utilization),
+    }
