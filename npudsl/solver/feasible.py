@@ -9,6 +9,7 @@ from ..mapping.nest import Loop, Mapping
 from ..spec.arch import Arch, Memory
 from ..spec.op import Layer, Tensor
 from ..text.diagnostics import Diagnostic, Label
+from ..text.source import Span
 from .hierarchy import hierarchies
 
 
@@ -30,7 +31,12 @@ def no_room(arch: Arch, layer: Layer) -> Diagnostic | None:
         need = [(t, _bits(arch, layer, memory, t, outermost)) for t in layer.op.tensors if _must(memory, t)]
         total = sum((bits for _, bits in need), Fraction(0))
         if memory.size is not None and total > memory.size:
-            return _too_small(layer, memory, need, memory.size, outermost)
+            return _too_small(layer, f"`{memory.name}`", need, memory.size, outermost, memory.size_span or memory.span)
+        for hold in memory.holds:
+            share = [(t, bits) for t, bits in need if t.role == hold.role]
+            if hold.cap is not None and sum((bits for _, bits in share), Fraction(0)) > hold.cap:
+                name = f"the share of `{hold.role}` in `{memory.name}`"
+                return _too_small(layer, name, share, hold.cap, outermost, hold.span or memory.span)
     return None
 
 
@@ -45,19 +51,18 @@ def _bits(arch: Arch, layer: Layer, memory: Memory, tensor: Tensor, whole: bool)
 
 
 def _too_small(
-    layer: Layer, memory: Memory, need: list[tuple[Tensor, Fraction]], size: Fraction, whole: bool
+    layer: Layer, place: str, need: list[tuple[Tensor, Fraction]], size: Fraction, whole: bool, span: Span | None
 ) -> Diagnostic:
     total = sum((bits for _, bits in need), Fraction(0))
     what = "all of" if whole else "one word of each of"
     tensors = " and ".join(f"`{t.name}`" for t, _ in need)
     sum_text = " + ".join(_number(bits) for _, bits in need)
-    span = memory.size_span or memory.span
     return Diagnostic(
         "E601",
-        f"no mapping of `{layer.name}` fits: `{memory.name}` cannot hold {what} {tensors}",
+        f"no mapping of `{layer.name}` fits: {place} cannot hold {what} {tensors}",
         Label(span, f"{_number(size)} bit") if span else None,
         notes=(f"it needs {sum_text} = {_number(total)} bit" if len(need) > 1 else f"it needs {_number(total)} bit",),
-        help=f"`{memory.name}` needs at least {_number(total)} bit",
+        help=f"{place} needs at least {_number(total)} bit",
     )
 
 

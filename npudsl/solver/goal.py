@@ -39,7 +39,8 @@ class Incumbent:
     def may_improve(self, energy: np.ndarray, steps: np.ndarray) -> np.ndarray:
         """Mask of lower bounds that leave room for something strictly better."""
         first, second = self.goal(energy, steps)
-        return (first < self.best[0]) | ((first == self.best[0]) & (second < self.best[1]))
+        better = (first < self.best[0]) | ((first == self.best[0]) & (second < self.best[1]))
+        return better & np.isfinite(first) & np.isfinite(second)
 
     def offer(self, value: tuple[float, float], mapping: Callable[[], Mapping]) -> None:
         """Takes a value if it is better. `mapping` makes its nest when it is asked for."""

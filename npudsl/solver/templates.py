@@ -56,7 +56,7 @@ def templates(op: Operator, dims: tuple[str, ...], hierarchy: Hierarchy, part: P
     top, bottom, last = part
     inner = range(top + 1, min(bottom, len(hierarchy.tiers)))
     found: dict[Template, None] = {}
-    for allowed in product(*(_allowed(op, dims, hierarchy, slot) for slot in inner)):
+    for allowed in product(*(_allowed(op, dims, hierarchy, slot, bottom) for slot in inner)):
         slots = {top: dims, **dict(zip(inner, allowed, strict=True))}
         for classes in _class_choices(op, hierarchy, slots, bottom, len(dims)):
             for axes in _axis_orders(op, hierarchy, top, bottom):
@@ -64,12 +64,15 @@ def templates(op: Operator, dims: tuple[str, ...], hierarchy: Hierarchy, part: P
     return list(found)
 
 
-def _allowed(op: Operator, dims: tuple[str, ...], hierarchy: Hierarchy, slot: int) -> list[tuple[str, ...]]:
-    """The sets of dims that the slot below tier `slot` may be restricted to so that some tensor passes it."""
-    below = _held(op, hierarchy, slot + 1)
+def _allowed(
+    op: Operator, dims: tuple[str, ...], hierarchy: Hierarchy, slot: int, bottom: int
+) -> list[tuple[str, ...]]:
+    """The sets of dims that the slot below tier `slot` may be restricted to so that some tensor held further in passes it."""
+    deeper = {t for tier in range(slot + 1, bottom + 1) for t in _held(op, hierarchy, tier)}
+    inside = tuple(t for t in op.tensors if t in deeper)
     sets = [] if hierarchy.may_cut(slot) else [dims]
-    for count in range(1, len(below) + 1):
-        for passing in combinations(below, count):
+    for count in range(1, len(inside) + 1):
+        for passing in combinations(inside, count):
             sets.append(tuple(d for d in dims if not any(d in t.dims for t in passing)))
     return list(dict.fromkeys(sets))
 
@@ -120,8 +123,21 @@ def _worth_passing(
 ) -> bool:
     if len(slots[slot]) == count and not hierarchy.may_cut(slot):
         return True  # a whole slot, not a passed one
-    passing = [t for t in _held(op, hierarchy, slot + 1) if not any(d in t.dims for d in slots[slot])]
+    passing = _passing(op, hierarchy, slots, slot)
     return any(_gains(tensor, slots, classes, slot - 1) for tensor in passing)
+
+
+def _passing(op: Operator, hierarchy: Hierarchy, slots: dict[int, tuple[str, ...]], slot: int) -> list[Tensor]:
+    """Tensors that pass a slot and all slots from there to a node of theirs."""
+    found = []
+    for tensor in op.tensors:
+        for tier in range(slot + 1, max(slots) + 2):
+            if any(d in tensor.dims for d in slots.get(tier - 1, ())):
+                break
+            if tensor in _held(op, hierarchy, tier):
+                found.append(tensor)
+                break
+    return found
 
 
 def _gains(tensor: Tensor, slots: dict[int, tuple[str, ...]], classes: dict[int, OrderClass], slot: int) -> bool:
