@@ -52,7 +52,10 @@ def answer(
             interrupted = True
     unmapped = tuple(layer for layer in chosen if not layer.op.is_mac)
     seconds = perf_counter() - started
-    return Answers(arch, network.name, options, tuple(answers), unmapped, seconds, interrupted, network.arguments)
+    return Answers(
+        arch, network.name, options, tuple(answers), unmapped, seconds, interrupted,
+        network.arguments, network.constants,
+    )  # fmt: skip
 
 
 def _check_supported(options: Options) -> None:

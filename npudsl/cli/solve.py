@@ -32,6 +32,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--jobs", type=positive_int, default=1, metavar="N", help="processes (default: 1)")
     parser.add_argument("--no-verify", action="store_true", help="do not execute the answers")
     parser.add_argument("--nest", action="append", metavar="LAYER", help="print this layer's loop nest (repeatable)")
+    parser.add_argument(
+        "--report", choices=("tables", "metrics"), default="tables", help="metrics: what designs are compared by"
+    )
     add_json(parser)
     parser.add_argument("--emit", metavar="FILE", help="write the mappings as a file that `eval` and `run` accept")
 
@@ -87,10 +90,11 @@ def _show(arguments: argparse.Namespace, best: Best) -> None:
     """The tables, unless JSON alone goes to standard output."""
     if arguments.json == "-":
         return
+    from ..report import metrics, solved
     from ..report.nest import nest_table
-    from ..report.solved import screen
 
-    draw(screen(best.answers, width=width()))
+    answers = best.answers
+    draw(metrics.screen(answers) if arguments.report == "metrics" else solved.screen(answers, width=width()))
     for name in arguments.nest or ():
         result = best.get(name)
         if result is None or not result.answer.solved:

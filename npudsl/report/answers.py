@@ -74,7 +74,7 @@ class Answers:
     """A whole run. `unmapped`: layers that are no multiply-accumulate nests, so not the solver's business.
 
     `seconds`: wall time of solving and verifying. `interrupted`: layers may be missing. `net_arguments`: what the
-    network's parameters were given, as text.
+    network's parameters were given, as text; `net_constants`: its parameters and constants that are plain numbers.
     """
 
     arch: Arch
@@ -85,6 +85,7 @@ class Answers:
     seconds: float = 0.0
     interrupted: bool = False
     net_arguments: tuple[tuple[str, str], ...] = ()
+    net_constants: tuple[tuple[str, Fraction], ...] = ()
 
     def __iter__(self) -> Iterator[Answer]:
         return iter(self.layers)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..spec.op import Layer
-from . import whole
+from . import metrics, whole
 from .answers import Answer, Answers
 from .records import SCHEMA, Json, counts, number, parts
 
@@ -28,6 +28,7 @@ def solved(answers: Answers, text_of: Callable[[Answer], str]) -> Json:
         ],
         "unmapped": [_unmapped(layer) for layer in answers.unmapped],
         "stages": [{"name": name, **_sum(stage)} for name, stage in whole.stages(answers).items()],
+        "metrics": metrics.record(answers),
         "total": _sum(whole.sum_of(answers.solved)),
     }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 
 from ..text.source import Span
 from .op import Layer
@@ -22,7 +23,7 @@ class Network:
     """A DAG of layers; `Layer.feeds` are its edges. Layers of a network that is a layer are called `block.query`.
 
     `spans`: where each layer is written. `arguments`: what its parameters were given, as text of the language that uses
-    no names.
+    no names. `constants`: its parameters and constants that are plain numbers (`batch`, a declared `accuracy`).
     """
 
     name: str
@@ -30,6 +31,7 @@ class Network:
     layers: tuple[Layer, ...]
     spans: Mapping[str, Span] = field(default_factory=dict, compare=False, repr=False)
     arguments: tuple[tuple[str, str], ...] = field(default=(), compare=False, repr=False)
+    constants: tuple[tuple[str, Fraction], ...] = field(default=(), compare=False, repr=False)
 
     def layer(self, name: str) -> Layer:
         """The layer of that name (`KeyError` if there is none)."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from functools import partial
 
 from ..syntax import tree
@@ -21,7 +22,7 @@ from .parameters import Given, bind, written
 from .scope import Broken, Declared, Scope, Sizes, describe_binding
 from .shapes import Origin, Shape
 from .statements import check_assert, define_let
-from .values import number
+from .values import Quantity, number
 
 __all__ = ["NetTensor", "Network", "elaborate_network", "is_template"]
 
@@ -48,7 +49,16 @@ def elaborate_network(
     inner = bind(decl.parameters, given, scope, what=f"network `{decl.name.text}`", span=span, name_spans=name_spans)
     body = _Body(_Run(), decl, inner)
     body.lay_out()
-    return Network(decl.name.text, tuple(body.run.tensors), tuple(body.run.layers), body.run.spans, written(given))
+    run = body.run
+    return Network(
+        decl.name.text, tuple(run.tensors), tuple(run.layers), run.spans, written(given), _constants(inner)
+    )  # fmt: skip
+
+
+def _constants(scope: Scope) -> tuple[tuple[str, Fraction], ...]:
+    """What a network's own names stand for, where that is a plain number."""
+    found = ((name, binding) for name, binding in scope.own_items() if isinstance(binding, Quantity))
+    return tuple((name, quantity.value) for name, quantity in found if quantity.dimension.is_number)
 
 
 def is_template(decl: tree.NetworkDecl) -> bool:

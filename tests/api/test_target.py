@@ -35,7 +35,15 @@ arch plain(size: data = 64 B) {
     compute mac : t.mac()
 }
 """
-BLOCK = "import plain\nimport nets\nlet w = 5\nmapping m for {target} on {machine} {{\n    dram [m, n, k]\n    file []\n}}\n"
+BLOCK = """
+import plain
+import nets
+let w = 5
+mapping m for {target} on {machine} {{
+    dram [m, n, k]
+    file []
+}}
+"""
 
 
 @pytest.fixture
