@@ -19,7 +19,7 @@ def blocks(language: str) -> list[str]:
 def test_two_commands_come_first() -> None:
     first, second, *_ = blocks("sh")
     assert first.strip().endswith("npudsl solve specs/eyeriss.npu --net alexnet --batch 4")
-    assert second.strip().endswith("pytest -q")
+    assert second.strip().endswith("pytest -q -n 2")
     assert "\n" not in first.strip() + second.strip()
 
 
