@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from collections.abc import Mapping as MappingOf
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TypeVar
 
 from ..mapping.evaluation import Evaluation
 from ..mapping.nest import Mapping
@@ -18,7 +20,9 @@ from ..text.diagnostics import Diagnostic, Label, SpecError
 from ..text.suggest import nearest
 from .explained import Explained, Explanation
 from .names import choose_settings
-from .target import find_target
+from .target import Target, find_target
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -52,9 +56,12 @@ def find_mapping(program: Program, name: str | None, settings: MappingOf[str, ob
     assert isinstance(decl, tree.MappingDecl)
     target = find_target(decl, found.scope)
     for_machine, for_network = choose_settings(settings, [target.machine, target.network])
-    arch, network = target.arch(for_machine), target.net(for_network)
+    return _mapped(decl, target, target.arch(for_machine), target.net(for_network))
+
+
+def _mapped(decl: tree.MappingDecl, target: Target, arch: Arch, network: Network) -> Mapped:
     layer = _layer(network, target.layer)
-    return Mapped(arch, layer, resolve_mapping(decl, arch, layer, found.scope, network.spans.get(layer.name)))
+    return Mapped(arch, layer, resolve_mapping(decl, arch, layer, target.scope, network.spans.get(layer.name)))
 
 
 def check_mappings(program: Program) -> tuple[Diagnostic, ...]:
@@ -62,23 +69,56 @@ def check_mappings(program: Program) -> tuple[Diagnostic, ...]:
 
     A block that does not say what it is for, or has holes, is a dataflow: only what it names is looked at.
     """
-    collector = Collector()
+    collector, known = Collector(), _Known()
     try:
         for decl in program.module.file.declarations:
             if isinstance(decl, tree.MappingDecl) and decl.target is not None and decl.arch is not None:
                 with collector.guard():
-                    _check(program, decl)
+                    _check(program, decl, known)
     except SpecError as error:  # too many mistakes to go on
         collector.add(*error.diagnostics)
     return collector.diagnostics
 
 
-def _check(program: Program, decl: tree.MappingDecl) -> None:
+def _check(program: Program, decl: tree.MappingDecl, known: _Known) -> None:
+    target = find_target(decl, program.scope)
+    arch, network = known.arch(target), known.network(target)
     try:
-        find_mapping(program, decl.name.text, {})
+        _mapped(decl, target, arch, network)
     except SpecError as error:
         if not any(d.code == HOLE for d in error.diagnostics):
             raise
+
+
+@dataclass
+class _Known:
+    """Machines and networks by declaration and text of the arguments: a file of answers names the same ones in every
+    block. None: it was wrong, and said so."""
+
+    machines: dict[tuple[int, str], Arch | None] = field(default_factory=dict)
+    networks: dict[tuple[int, str], Network | None] = field(default_factory=dict)
+
+    def arch(self, target: Target) -> Arch:
+        key = (id(target.machine.decl), _text(target.for_machine.arguments))
+        return _once(self.machines, key, lambda: target.arch({}))
+
+    def network(self, target: Target) -> Network:
+        key = (id(target.network.decl), _text(target.for_network.arguments))
+        return _once(self.networks, key, lambda: target.net({}))
+
+
+def _once(known: dict[tuple[int, str], T | None], key: tuple[int, str], make: Callable[[], T]) -> T:
+    if key not in known:
+        known[key] = None
+        known[key] = make()
+    found = known[key]
+    if found is None:
+        raise SpecError(())
+    return found
+
+
+def _text(arguments: tuple[tree.Argument, ...] | None) -> str:
+    return ", ".join(argument.span.text for argument in arguments or ())
 
 
 #: The code of a hole in a mapping that has to be complete (`mapping/resolve.py`).

@@ -120,3 +120,10 @@ def test_a_dataflow_is_no_mistake(folder: Path) -> None:
     path = written(folder, "nets.out")
     path.write_text(path.read_text().replace("[m, n, k]", "any [m, n, k]"))
     assert check_mappings(load_anyway(path)) == ()
+
+
+def test_what_many_blocks_name_is_elaborated_and_diagnosed_once(folder: Path) -> None:
+    path = written(folder, "nets(width = 0).out")
+    block = path.read_text().partition("mapping m")[2]
+    path.write_text(path.read_text() + "mapping again" + block)
+    assert [d.code for d in check_mappings(load_anyway(path))] == ["E305"]
