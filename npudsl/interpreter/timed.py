@@ -69,10 +69,10 @@ def run_timed(
     todo = tasks(nest, Walk(nest, tick).boundaries())
     clock = Clock(todo, 1 / arch.compute.rate, trace)
     cycles = clock.run()
-    steps = sum(1 for t in todo if t.move is None)
+    steps = sum(t.times for t in todo if t.move is None)
     busy: Loads = {name: Fraction(0) for name in resources(arch)}
     for task in todo:
-        add(busy, task.load)
+        add(busy, task.load, task.times)
     busy[arch.compute.name] = steps / arch.compute.rate
     return Timed(
         cycles, clock.first or Fraction(0), cycles - clock.last, clock.stalls, clock.waits, busy, steps, tuple(todo)

@@ -68,9 +68,9 @@ class Clock:
         if task.load:
             slowest = max(task.load, key=lambda r: task.load[r])
             if task.load[slowest] > length:
-                self._charge(slowest, task.load[slowest] - length)
+                self._charge(slowest, task.times * (task.load[slowest] - length))
                 length = task.load[slowest]
-        self._step, self._end = number, self.now + length
+        self._step, self._end = number, self.now + task.times * length
         self._free = {r: 1 - cycles / length for r, cycles in task.load.items()}
 
     def _complete(self, number: int) -> None:

@@ -15,11 +15,15 @@ Place = tuple[str, str]  # memory, tensor
 
 @dataclass(frozen=True)
 class Task:
-    """A movement, or a step (`move` None). `after`: numbers of the tasks that must be complete before it starts."""
+    """A movement, or `times` equal steps one after the other (`move` None), each with this `load`.
+
+    `after`: numbers of the tasks that must be complete before it starts.
+    """
 
     move: Move | None
     load: Loads = field(compare=False)
     after: tuple[int, ...]
+    times: int = 1
 
 
 @dataclass
@@ -53,7 +57,7 @@ def tasks(nest: Nest, boundaries: Iterable[Boundary]) -> list[Task]:
                 node.before.append(last)
             found.append(Task(move, move.load, _sorted(after)))
         if boundary.step is not None:
-            found.append(Task(None, boundary.step, _sorted({last, *arrived.values()})))
+            found.append(Task(None, boundary.step, _sorted({last, *arrived.values()}), boundary.times))
             last = len(found) - 1
     return found
 

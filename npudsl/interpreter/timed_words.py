@@ -7,7 +7,7 @@ counts. docs/latency.md says what moves when.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import product
 
 from ..mapping.resources import Loads, Meter, add, raise_to
@@ -36,10 +36,14 @@ class Move:
 
 @dataclass(frozen=True)
 class Boundary:
-    """What moves in front of a step, in order of precedence, and what the step's operations take (None: the end)."""
+    """What moves in front of a step, in order of precedence, and what the step's operations take (None: the end).
+
+    `times`: as many steps of that kind, with no movement between them.
+    """
 
     moves: tuple[Move, ...]
     step: Loads | None
+    times: int = 1
 
 
 @dataclass
@@ -53,7 +57,10 @@ class _Held:
 
 
 class Walk:
-    """Walks a nest once. `tick` is called with every step."""
+    """Walks a nest once. `tick` is called with every step.
+
+    Sets are made only for what some resource limits: the rest takes no time, whatever it moves.
+    """
 
     def __init__(self, nest: Nest, tick: Callable[[], None] | None = None) -> None:
         self.nest = nest
@@ -62,13 +69,29 @@ class Walk:
         self._held = {site: _Held() for site in nest.sites}
         self._tiles: dict[tuple[Site, tuple[int, ...]], Words] = {}
         self._depth = nest.arch.depth
+        self._limited = {t.name: [self._limits(x) for x in nest.transfers[t.name]] for t in nest.layer.op.tensors}
         order = {m.name: i for i, m in enumerate(nest.arch.memories)}
-        inner = [t for chain in nest.transfers.values() for t in chain if t.child.memory is not None]
-        self.inner = tuple(sorted(inner, key=lambda t: order[t.child.memory or ""]))
-        self._offsets = [self._offset(i) for i in product(*(range(c.factor) for c in nest.spatial))]
+        self.inner = tuple(sorted(self._inner(), key=lambda t: order[t.child.memory or ""]))
+        last = [nest.transfers[t.name][-1] for t in nest.layer.op.tensors if self._limited[t.name][-1]]
+        self._alike = tuple(t for t in last if not t.tensor.is_output and not t.between)
+        self._single = tuple(t for t in last if t not in self._alike)
+        offsets = [self._offset(i) for i in product(*(range(c.factor) for c in nest.spatial))]
+        self._offsets = offsets if self._single else offsets[:1]  # the first has a point if any has
 
     def boundaries(self) -> Iterator[Boundary]:
         """Every boundary in order, the end included."""
+        waiting: Boundary | None = None
+        for found in self._boundaries():
+            if waiting is not None and not found.moves and found.step == waiting.step:
+                waiting = replace(waiting, times=waiting.times + 1)
+                continue
+            if waiting is not None:
+                yield waiting
+            waiting = found
+        if waiting is not None:
+            yield waiting
+
+    def _boundaries(self) -> Iterator[Boundary]:
         before: tuple[int, ...] | None = None
         temporal = self.nest.temporal
         for setting in product(*(range(c.factor) for c in temporal)):
@@ -85,6 +108,22 @@ class Walk:
             if self._tick is not None:
                 self._tick()
         yield Boundary(tuple(self._leave(None, end=True)), None)
+
+    def _inner(self) -> Iterator[Transfer]:
+        """Transfers between memories of the tensors of which some movement takes time; for the output, some
+        operation."""
+        for name, chain in self.nest.transfers.items():
+            between = len(chain) if chain[0].tensor.is_output else len(chain) - 1
+            if any(self._limited[name][:between]):
+                yield from chain[:-1]
+
+    def _limits(self, transfer: Transfer) -> bool:
+        """Whether some resource limits a transfer."""
+        memories = [site.memory for site in (transfer.parent, transfer.child) if site.memory is not None]
+        links = [x for crossing in transfer.crossings for x in crossing.array.links]
+        return any(self.nest.arch.memory(m).bandwidth is not None for m in memories) or any(
+            x.bandwidth is not None and x.carries(transfer.tensor.role) for x in links
+        )
 
     # ---- points and tiles -------------------------------------------------------------------------
 
@@ -138,6 +177,11 @@ class Walk:
         for transfer in self.inner:
             if not transfer.arrives(advanced):
                 continue
+            held = self._held[transfer.child]
+            held.visits += 1
+            if not transfer.tensor.is_output and not self._limits(transfer):
+                yield Move(FILL, _place(transfer), held.visits - 1, {})
+                continue
             tiles = {
                 i: self._tile(transfer, setting, i) for i in product(*(range(c.factor) for c in transfer.instances))
             }
@@ -148,14 +192,13 @@ class Walk:
                 else self._fill(transfer, held, tiles, transfer.slides(advanced))
             )
             held.tiles = tiles
-            held.visits += 1
 
     def _fill(self, transfer: Transfer, held: _Held, tiles: Tiles, slides: bool) -> Move:
         news = {i: tile - held.tiles.get(i, NOTHING) if slides else tile for i, tile in tiles.items()}
         load = self._at_parent(transfer, read=united(transfer, news, transfer.outer, transfer.combining))
         add(load, self._at_child(transfer, write={i: len(w) for i, w in news.items()}))
         add(load, self._at_links(transfer, news))
-        return Move(FILL, _place(transfer), held.visits, load)
+        return Move(FILL, _place(transfer), held.visits - 1, load)
 
     def _bring(self, transfer: Transfer, held: _Held, tiles: Tiles) -> Move:
         """Words that the parent instance received before come back, each to the first instance that holds it."""
@@ -176,7 +219,7 @@ class Walk:
         load = self._at_parent(transfer, read={i: len(w) for i, w in taken.items()})
         add(load, self._at_child(transfer, write={i: len(w) for i, w in back.items()}))
         add(load, self._at_links(transfer, {i: frozenset(w) for i, w in back.items()}, alone=True))
-        return Move(RETURN, _place(transfer), held.visits, load, repeats)
+        return Move(RETURN, _place(transfer), held.visits - 1, load, repeats)
 
     def _evict(self, transfer: Transfer, held: _Held) -> Move:
         received = self._held[transfer.parent].received
@@ -194,24 +237,31 @@ class Walk:
 
     def _operate(self, operations: list[tuple[Instance, dict[str, int]]]) -> Loads:
         """What a step takes: per memory instance all its tensors together."""
-        at_memories: dict[tuple[str, Instance], Loads] = {}
-        at_links: Loads = {}
-        for tensor in self.nest.layer.op.tensors:
-            transfer = self.nest.transfers[tensor.name][-1]
-            used = {i: frozenset((element(tensor, p),)) for i, p in operations}
+        at_memories: dict[str, dict[Instance, Loads]] = {}
+        load: Loads = {}
+        for transfer in self._single:
+            used = {i: frozenset((element(transfer.tensor, p),)) for i, p in operations}
             words = united(transfer, used, transfer.outer, transfer.combining)
-            fresh, read_back = self._begin(transfer, used) if tensor.is_output else ({}, {})
+            add(load, self._at_links(transfer, used))
+            read = words
+            if transfer.tensor.is_output:
+                fresh, read_back = self._begin(transfer, used)
+                read = {i: n - fresh[i] for i, n in words.items()}
+                add(load, self._at_links(transfer, read_back))
+            memory, role = transfer.parent.memory or "", transfer.tensor.role
             for i, n in words.items():
-                read, write = (n - fresh[i], n) if tensor.is_output else (n, 0)
-                memory = transfer.parent.memory or ""
-                load = self._meter.memory(memory, tensor.role, read=read, write=write)
-                add(at_memories.setdefault((memory, i), {}), load)
-            add(at_links, self._at_links(transfer, used))
-            if tensor.is_output:
-                add(at_links, self._at_links(transfer, read_back))
-        load = dict(at_links)
-        for one in at_memories.values():
-            raise_to(load, one)
+                write = n if transfer.tensor.is_output else 0
+                mine = at_memories.setdefault(memory, {}).setdefault(i, {})
+                add(mine, self._meter.memory(memory, role, read=read[i], write=write))
+        for instances in at_memories.values():
+            most: Loads = {}
+            for one in instances.values():
+                raise_to(most, one)
+            add(load, most)
+        for transfer in self._alike:  # every memory instance serves one unit: one word
+            first = operations[0][0]
+            add(load, self._meter.memory(transfer.parent.memory or "", transfer.tensor.role, read=1))
+            add(load, self._at_links(transfer, {first: frozenset(((),))}))
         return load
 
     def _begin(self, transfer: Transfer, used: Tiles) -> tuple[dict[Instance, int], Tiles]:

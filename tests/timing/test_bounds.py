@@ -29,7 +29,8 @@ def _within(case: Case, done: Timed) -> list[str]:
     wrong = []
     if done.cycles != done.onload + done.steps * pace + sum(done.stalls.values()) + done.offload:
         wrong.append("phases do not add up")
-    serial = sum((max(longest(t.load), pace if t.move is None else Fraction(0)) for t in done.tasks), Fraction(0))
+    lengths = (max(longest(t.load), Fraction(0) if t.move else pace) * t.times for t in done.tasks)
+    serial = sum(lengths, Fraction(0))
     if not max(done.busy.values()) <= done.cycles <= serial:
         wrong.append("faster than a resource, or slower than one after the other")
     if done.steps != tally(case.arch, case.layer, case.mapping).steps:
