@@ -54,12 +54,14 @@ def _too_small(
     layer: Layer, place: str, need: list[tuple[Tensor, Fraction]], size: Fraction, whole: bool, span: Span | None
 ) -> Diagnostic:
     total = sum((bits for _, bits in need), Fraction(0))
-    what = "all of" if whole else "one word of each of"
+    word = "one word of" if len(need) == 1 else "one word of each of"
+    what = "all of" if whole else word
+    who = f"no mapping of `{layer.name}` fits" if whole else "no mapping fits"  # else it is so for every layer
     tensors = " and ".join(f"`{t.name}`" for t, _ in need)
     sum_text = " + ".join(_number(bits) for _, bits in need)
     return Diagnostic(
         "E601",
-        f"no mapping of `{layer.name}` fits: {place} cannot hold {what} {tensors}",
+        f"{who}: {place} cannot hold {what} {tensors}",
         Label(span, f"{_number(size)} bit") if span else None,
         notes=(f"it needs {sum_text} = {_number(total)} bit" if len(need) > 1 else f"it needs {_number(total)} bit",),
         help=f"{place} needs at least {_number(total)} bit",

@@ -15,7 +15,8 @@ INFINITE = (float("inf"), float("inf"))
 
 @dataclass(frozen=True)
 class Goal:
-    """`objective`: energy, then fewer steps; latency: steps, then less energy; edp: energy * steps, then less energy."""
+    """`objective`: energy, then fewer steps; latency: steps, then less energy; edp: energy * steps, then less
+    energy."""
 
     objective: str
 

@@ -15,7 +15,8 @@ from .rows import Task
 
 @dataclass(frozen=True)
 class Half:
-    """Combinations of rows of some groups: `values` (columns, n) products, indices as in `Table`, `picks` (groups, n)."""
+    """Combinations of rows of some groups: `values` (columns, n) products, indices as in `Table`, `picks` (groups,
+    n)."""
 
     groups: tuple[int, ...]
     values: np.ndarray
@@ -32,10 +33,11 @@ class Half:
 
 
 class Bounds:
-    """Bounds for combinations of some groups' rows: what all other groups contribute at least (at most, where negative).
+    """Bounds for combinations of some groups' rows: what all other groups contribute at least (at most, where
+    negative).
 
-    `outer`: for every vector of extents the least cost outside this part of any mapping that offers them; `least_steps`: no
-    mapping takes fewer; `inside`: at least this much is added further inside.
+    `outer`: for every vector of extents the least cost outside this part of any mapping that offers them;
+    `least_steps`: no mapping takes fewer; `inside`: at least this much is added further inside.
     """
 
     def __init__(self, task: Task, outer: np.ndarray | None, least_steps: float = 0.0, inside: float = 0.0):

@@ -34,8 +34,8 @@ class Hierarchy:
     def may_cut(self, tier: int) -> bool:
         """Whether what is inside a tier depends on what is outside only through the extents of its tiles.
 
-        Not below an array (which instances share a word, and which hold a partial sum, is decided outside), and not within
-        the nodes of a memory (they share its room).
+        Not below an array (which instances share a word, and which hold a partial sum, is decided outside), and not
+        within the nodes of a memory (they share its room).
         """
         if any(t.arrays for t in self.tiers[:tier]):
             return False

@@ -1,8 +1,8 @@
 """All pairs of two halves that may improve the incumbent, found by descending two trees at once.
 
-A pair of nodes is dropped when even the least of all their columns together breaks a limit or cannot improve. What remains
-at the leaves is evaluated row by row, exactly. Nothing is sampled and nothing is cut off, so when the descent ends no pair
-of rows can be better than the incumbent.
+A pair of nodes is dropped when even the least of all their columns together breaks a limit or cannot improve. What
+remains at the leaves is evaluated row by row, exactly. Nothing is sampled and nothing is cut off, so when the descent
+ends no pair of rows can be better than the incumbent.
 """
 
 from __future__ import annotations
@@ -92,7 +92,8 @@ class Join:
             stack.append(_children(trees, depth, deeper, i, j))
 
     def _test(self, a: np.ndarray, b: np.ndarray, outer: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
-        """Energy and mask of what may improve; `outer`: the cost outside if known, else the least of each side bounds it."""
+        """Energy and mask of what may improve; `outer`: the cost outside if known, else the least of each side bounds
+        it."""
         self.examined += a.shape[1]
         together = a[:-1] * b[:-1]
         energy = np.einsum("k,kn->n", self.signs, together[self.energy]) + self.bounds.constant

@@ -1,7 +1,7 @@
 """The divisor lattice of a layer: every vector of tile extents that perfect factors can make, as one dense array.
 
-A table over the lattice holds one number per vector of extents (one divisor of every bound). Flat indices are sums of one
-contribution per dim, so the index of a vector is additive over disjoint sets of dims.
+A table over the lattice holds one number per vector of extents (one divisor of every bound). Flat indices are sums of
+one contribution per dim, so the index of a vector is additive over disjoint sets of dims.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Loop orders that matter: within a slot, the classes of orders that differ in some tensor's traffic.
 
-Read a slot from its innermost loop outwards. A tensor is *open* until the first dim that indexes it; the loops before are
-trailing (they cause it no traffic), that dim closes it and, if it shares an index with another dim, makes its window slide.
-Dims that close nothing may as well come first: they add to what trails and take nothing away. So an order class is a
-sequence of closing dims, and a class is left out if another gives every tensor at least as much.
+Read a slot from its innermost loop outwards. A tensor is *open* until the first dim that indexes it; the loops before
+are trailing (they cause it no traffic), that dim closes it and, if it shares an index with another dim, makes its
+window slide. Dims that close nothing may as well come first: they add to what trails and take nothing away. So an order
+class is a sequence of closing dims, and a class is left out if another gives every tensor at least as much.
 """
 
 from __future__ import annotations
@@ -91,7 +91,8 @@ def _close(open_: tuple[Tensor, ...], dims: tuple[str, ...], inner: tuple[str, .
 
 
 def _without_idle_end(tensors: tuple[Tensor, ...], inner: tuple[str, ...]) -> tuple[str, ...]:
-    """Drops outermost dims that neither trail for any tensor nor make a window slide: they may stand anywhere outside."""
+    """Drops outermost dims that neither trail for any tensor nor make a window slide: they may stand anywhere
+    outside."""
     while inner:
         last = inner[-1]
         before = inner[:-1]

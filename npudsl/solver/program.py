@@ -3,8 +3,8 @@
     objective   sum_k weight_k * prod_g column_k(row_g) + constant
     limits      sum_j weight_j * prod_g column_j(row_g) <= limit
 
-A *row* of a group fixes every factor of the dims in it. The columns come from the closed forms of `npudsl.model`, whatever the
-operator is; nothing here knows what they mean.
+A *row* of a group fixes every factor of the dims in it. The columns come from the closed forms of `npudsl.model`,
+whatever the operator is; nothing here knows what they mean.
 """
 
 from __future__ import annotations
@@ -46,8 +46,8 @@ class Limit:
 class Program:
     """`columns[g]`: the columns of group g, closed forms in the factors of its loops (`loops[g]`) and in its bounds.
 
-    `energy`: (column, weight in pJ) pairs; `constant`: (weight in pJ, expression in the bounds) pairs; `steps`: the column of
-    the steps; `axes`: the places along arrays with their sizes.
+    `energy`: (column, weight in pJ) pairs; `constant`: (weight in pJ, expression in the bounds) pairs; `steps`: the
+    column of the steps; `axes`: the places along arrays with their sizes.
     """
 
     template: Template
@@ -217,8 +217,8 @@ def leakage(arch: Arch) -> Fraction:
 def programs(
     arch: Arch, op: Operator, dims: tuple[str, ...], hierarchy: Hierarchy, part: Part, shape: tuple[tuple[str, int], ...]
 ) -> tuple[Program, ...]:
-    """The programs of all templates of a part. `op` without constants and `shape` as `skeleton` gives them, so that layers
-    of one kind share their programs."""
+    """The programs of all templates of a part. `op` without constants and `shape` as `skeleton` gives them, so that
+    layers of one kind share their programs."""
     layer = Layer("", op, shape)
     found = templates(op, dims, hierarchy, part)
     return tuple(Builder(arch, layer, hierarchy, template, dims).build() for template in found)

@@ -31,7 +31,8 @@ def assemble(bounds: dict[str, int], dims: Sequence[str], chosen: Sequence[tuple
 
 
 def _part(choice: Choice, left: dict[str, int]) -> list[Node | Loop]:
-    """The items of a part: its outer nodes only if it is the first, what is inside its bottom only if it is the last."""
+    """The items of a part: its outer nodes only if it is the first, what is inside its bottom only if it is the
+    last."""
     template = choice.template
     explicit = {
         loop.dim

@@ -1,11 +1,12 @@
 """The continuous relaxation of a program: factors are real, in log space every term is convex, scipy finds the least.
 
 A product of factors is a monomial, linear in the logarithms; sums of monomials are convex there (a geometric program).
-Two kinds of terms are not monomials and are bounded from below: a tile over dims that share an index has at least as many
-words as the geometric mean of its extents, and over the whole layer such a group brings every element at least once.
+Two kinds of terms are not monomials and are bounded from below: a tile over dims that share an index has at least as
+many words as the geometric mean of its extents, and over the whole layer such a group brings every element at least
+once.
 
-The bound does not rest on the solver having converged: it is that of the linear program tangent to the convex one at the
-point found, which lies below it everywhere.
+The bound does not rest on the solver having converged: it is that of the linear program tangent to the convex one at
+the point found, which lies below it everywhere.
 """
 
 from __future__ import annotations

@@ -39,8 +39,8 @@ class Table:
 class Task:
     """A template with numbers.
 
-    energy = constant + sum of weight * product of the column over the groups, in units of `unit` pJ; likewise every limit
-    (weights, bound). `steps` is a column.
+    energy = constant + sum of weight * product of the column over the groups, in units of `unit` pJ; likewise every
+    limit (weights, bound). `steps` is a column.
     """
 
     program: Program
@@ -69,7 +69,8 @@ def choice_of(task: Task, picks: Iterable[tuple[int, int]]) -> Choice:
 
 
 def common_unit(weights: Iterable[Fraction]) -> Fraction:
-    """The largest unit of which all weights are whole multiples: sums of counts times weights are then exact in float64.
+    """The largest unit of which all weights are whole multiples: sums of counts times weights are then exact in
+    float64.
 
     1 pJ if that would take too fine a unit; then sums are rounded as floats are.
     """
@@ -142,7 +143,8 @@ def _index(
 
 
 def _reduced(program: Program, table: Table) -> Table:
-    """Only rows that no other row replaces: same extents above (and below, where they matter), no worse in any column."""
+    """Only rows that no other row replaces: same extents above (and below, where they matter), no worse in any
+    column."""
     falling = {c for c, w in program.energy if w < 0}
     relevant = {c for c, _ in program.energy} | {c for x in program.limits for c, _ in x.weights} | {program.steps}
     columns = np.array([-table.values[c] if c in falling else table.values[c] for c in sorted(relevant)])

@@ -1,8 +1,9 @@
 """The exact search of one choice of bypasses: part by part from outside to inside, every template of every part.
 
 A *cut* is known by the nodes outside it. Its table holds, for every vector of tile extents at the cut, the least cost
-outside of any mapping with these tiles (infinite: none that fits and can still lead to an improvement). A part from one cut
-to the next extends one table to the other; a last part gives whole mappings. Nearly all the work is in the last parts.
+outside of any mapping with these tiles (infinite: none that fits and can still lead to an improvement). A part from one
+cut to the next extends one table to the other; a last part gives whole mappings. Nearly all the work is in the last
+parts.
 """
 
 from __future__ import annotations
@@ -121,7 +122,8 @@ class Search:
         return Bounds(task, self._outer(top), self.problem.least_steps, inside)
 
     def _outer(self, top: Cut) -> np.ndarray | None:
-        """Least cost outside for every vector of extents that a part needs at its top, or None at the outermost tier."""
+        """Least cost outside for every vector of extents that a part needs at its top, or None at the outermost
+        tier."""
         if top in self.tables and top not in self.outers:
             self.outers[top] = self.problem.lattice.least_above(self.tables[top])
         return self.outers.get(top)

@@ -27,8 +27,9 @@ class Options:
 class Certificate:
     """The evidence: `lower_bound` holds for every mapping of the space, in units of the objective.
 
-    energy in pJ, latency in steps, edp in pJ * steps. `relaxation` is the bound of the continuous relaxation (None: not computed),
-    `start` the objective of its rounded point, `examined` the number of partial configurations that the exact search looked at.
+    energy in pJ, latency in steps, edp in pJ * steps. `relaxation` is the bound of the continuous relaxation (None: not
+    computed), `start` the objective of its rounded point, `examined` the number of partial configurations that the
+    exact search looked at.
     """
 
     objective: str
@@ -52,7 +53,8 @@ class Certificate:
 
 @dataclass(frozen=True)
 class LayerSolution:
-    """One layer's answer, or the reason why there is none (`failure`). `same_as`: solved as that layer (equal problem)."""
+    """One layer's answer, or the reason why there is none (`failure`). `same_as`: solved as that layer (equal
+    problem)."""
 
     layer: Layer
     mapping: Mapping | None

@@ -10,8 +10,8 @@ from .relaxation import near_rows, relax
 from .rows import Task
 from .search import Cut, Search
 
-#: Templates that are relaxed, and rows per group that are tried around a relaxed point.
-RELAXED, NEAR = 2, 4
+#: Templates that are relaxed, and rows per group that are tried: around a relaxed point, and with the best bounds.
+RELAXED, NEAR, PROMISING = 2, 4, 64
 
 
 @dataclass
@@ -50,7 +50,20 @@ def _relax(entry: Entry) -> None:
     steps = float(bounds.root()[1])
     goal = search.incumbent.goal
     entry.bound = max(entry.bound, goal(energy, steps))
-    _try(entry, near_rows(task, found.point, NEAR))
+    near = near_rows(task, found.point, NEAR)
+    _try(entry, [np.union1d(a, b) for a, b in zip(near, _promising(entry), strict=True)])
+
+
+def _promising(entry: Entry) -> list[np.ndarray]:
+    """Per group the rows that allow the best objective if all other groups were at their best."""
+    bounds = entry.search.bounds(entry.task, entry.top)
+    found = []
+    for group, table in enumerate(entry.task.tables):
+        values = table.values * bounds.rest((group,))[:, None]
+        energy, steps = bounds.energy(values, table.above), bounds.steps(values[entry.task.steps])
+        first, second = entry.search.incumbent.goal(energy, steps)
+        found.append(np.lexsort((second, first))[:PROMISING])
+    return found
 
 
 def _try(entry: Entry, rows: list[np.ndarray]) -> None:

@@ -1,5 +1,5 @@
-"""Renamings of dims that leave a layer as it is (p, r with q, s for square images): of templates that such a renaming turns
-into each other only one needs to be searched."""
+"""Renamings of dims that leave a layer as it is (p, r with q, s for square images): of templates that such a renaming
+turns into each other only one needs to be searched."""
 
 from __future__ import annotations
 

@@ -1,9 +1,10 @@
 """Templates: nests with open factors that together cover a mapspace, part by part.
 
 A nest is cut at a tier `a` (`Hierarchy.may_cut`) where everything inside depends on the loops outside only through how
-often each dim has been split (`frame` loops, always walked), so a part from tier `a` to tier `b` can be searched by itself. One thing crosses a cut: a tensor whose dims do not occur in a whole slot *passes* it, and stays put by a loop of
-an outer slot. A part of several slots covers exactly these: its inner slots hold only dims that do not move the tensors
-that pass. (Counts of a template whose loops happen to be 1 are never below those of the nest that remains.)
+often each dim has been split (`frame` loops, always walked), so a part from tier `a` to tier `b` can be searched by
+itself. One thing crosses a cut: a tensor whose dims do not occur in a whole slot *passes* it, and stays put by a loop
+of an outer slot. A part of several slots covers exactly these: its inner slots hold only dims that do not move the
+tensors that pass. (Counts of a template whose loops happen to be 1 are never below those of the nest that remains.)
 """
 
 from __future__ import annotations
@@ -67,7 +68,8 @@ def templates(op: Operator, dims: tuple[str, ...], hierarchy: Hierarchy, part: P
 def _allowed(
     op: Operator, dims: tuple[str, ...], hierarchy: Hierarchy, slot: int, bottom: int
 ) -> list[tuple[str, ...]]:
-    """The sets of dims that the slot below tier `slot` may be restricted to so that some tensor held further in passes it."""
+    """The sets of dims that the slot below tier `slot` may be restricted to so that some tensor held further in passes
+    it."""
     deeper = {t for tier in range(slot + 1, bottom + 1) for t in _held(op, hierarchy, tier)}
     inside = tuple(t for t in op.tensors if t in deeper)
     sets = [] if hierarchy.may_cut(slot) else [dims]
@@ -141,7 +143,8 @@ def _passing(op: Operator, hierarchy: Hierarchy, slots: dict[int, tuple[str, ...
 
 
 def _gains(tensor: Tensor, slots: dict[int, tuple[str, ...]], classes: dict[int, OrderClass], slot: int) -> bool:
-    """Whether a tensor that passes all slots further in is spared traffic by the order of this one, or of one outside."""
+    """Whether a tensor that passes all slots further in is spared traffic by the order of this one, or of one
+    outside."""
     if slot not in slots:
         return True
     if not any(d in tensor.dims for d in slots[slot]):
@@ -155,8 +158,8 @@ def _gains(tensor: Tensor, slots: dict[int, tuple[str, ...]], classes: dict[int,
 def _axis_orders(
     op: Operator, hierarchy: Hierarchy, top: int, bottom: int
 ) -> list[tuple[tuple[tuple[Array, tuple[str, ...]], ...], ...]]:
-    """Per tier from `top`, its arrays with their axes in order. The order matters only where some axes share what others
-    do not and tiles overlap along them."""
+    """Per tier from `top`, its arrays with their axes in order. The order matters only where some axes share what
+    others do not and tiles overlap along them."""
     per_tier = []
     for tier in range(top, min(bottom, len(hierarchy.tiers))):
         per_array = []
@@ -207,7 +210,8 @@ def _build(
 
 
 def _ordered(dims: tuple[str, ...], chosen: OrderClass, explicit: tuple[str, ...] | None) -> tuple[str, ...]:
-    """The loops of a slot, outermost first. The top slot has only those whose place matters; the frame has the others."""
+    """The loops of a slot, outermost first. The top slot has only those whose place matters; the frame has the
+    others."""
     if explicit is not None:
         return explicit
     inner = tuple(reversed(chosen.inner))
