@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 
+from npudsl.interpreter import run
+
 from ..oracle.sides import differences
 from ..strategies import EVEN_PERFECT, EVERYTHING, WINDOWED, Case, Space, cases, random_case
 from .counterexamples import CASES
@@ -31,6 +33,13 @@ def test_seeded_cases(space: Space, count: int) -> None:
     """Many more than hypothesis would draw in the time, without its shrinking."""
     for seed in range(count):
         assert differences(random_case(seed, space)) == (), f"random_case({seed}, {space})"
+
+
+def test_outputs_of_executions() -> None:
+    """The interpreter, which moves real data, ends with the operator's output."""
+    for seed in range(400):
+        case = random_case(seed)
+        assert run(case.arch, case.layer, case.mapping, seed=seed).output_equal is True, f"random_case({seed})"
 
 
 @pytest.mark.parametrize(("story", "case"), CASES)
