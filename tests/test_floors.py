@@ -28,7 +28,6 @@ FLOORS = {
     "explore": 6,
     "report": 7,
     "api": 8,
-    "onnx_import": 8,
     "cli": 9,
     "lsp": 9,
 }

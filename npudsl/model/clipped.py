@@ -30,7 +30,8 @@ class Step:
 
 @lru_cache(maxsize=65536)
 def positions(bound: int, tile: int, loops: tuple[Step, ...]) -> int:
-    """Settings of the counted loops (`walk`, `sweep`, `sum`) that have a point, for one dim that does not move the tensor.
+    """Settings of the counted loops (`walk`, `sweep`, `sum`) that have a point, for one dim that does not move the
+    tensor.
 
     `loops` outermost first, `tile` the product of the factors below them. semantics.md, Clipped factors:
     cnt(N, [f | rest]) = q cnt(s, rest) + cnt(N - q s, rest), s = product of rest, q = floor(N / s); an instance that is
@@ -97,7 +98,8 @@ def coordinate_cases(
 
 
 def _walk(bound: int, tile: int, loops: tuple[Step, ...]) -> Counter[tuple[int, bool]]:
-    """How often a dim stands with so much of it left (as far as the tiles reach) and its sweeping loop past its start."""
+    """How often a dim stands with so much of it left (as far as the tiles reach) and its sweeping loop past its
+    start."""
     reach = tile
     move = tile
     moves: list[tuple[Step, int]] = []
@@ -150,7 +152,8 @@ def _united(
     axis: int | None,
     shift: int,
 ) -> int:
-    """Distinct new words over the joined instances that have a point; `axis`, `shift`: the last move, if words are kept."""
+    """Distinct new words over the joined instances that have a point; `axis`, `shift`: the last move, if words are
+    kept."""
     united = 0
     for offsets in product(*copies):
         extents = tuple(min(t, left - o) for t, left, o in zip(tiles, remaining, offsets, strict=True))

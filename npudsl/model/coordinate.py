@@ -1,10 +1,11 @@
-"""Exact counts on one coordinate: how many distinct values `sum(c_i * x_i)`, `0 <= x_i < e_i`, takes, and what moves of it stay.
+"""Exact counts on one coordinate: how many distinct values `sum(c_i * x_i)`, `0 <= x_i < e_i`, takes, and what moves of
+it stay.
 
-A *coordinate* is a group of dims that share ranks. Several ranks over the same dims are one coordinate too: their indices,
-read as one mixed-radix number, are again a sum of coefficient times dim (`linearised`).
-Closed forms are those of semantics.md for one and two dims; three dims and more, and the rare combinations that
-semantics.md leaves to enumeration, count the bits of the literal set, held as a Python integer.
-All functions are exact on integers of any size.
+A *coordinate* is a group of dims that share ranks. Several ranks over the same dims are one coordinate too: their
+indices, read as one mixed-radix number, are again a sum of coefficient times dim (`linearised`). Closed forms are those
+of semantics.md for one and two dims; three dims and more, and the rare combinations that semantics.md leaves to
+enumeration, count the bits of the literal set, held as a Python integer. All functions are exact on integers of any
+size.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ Spread = tuple[int, int, int]
 
 
 def linearised(tensor: Tensor, group: tuple[str, ...], bounds: dict[str, int]) -> tuple[int, ...]:
-    """One coefficient per dim of `group`, such that equal sums mean equal index tuples (ranks as digits of one number)."""
+    """One coefficient per dim of `group`, such that equal sums mean equal index tuples (ranks as digits of one
+    number)."""
     coefficients = dict.fromkeys(group, 0)
     radix = 1
     for rank in tensor.ranks:
@@ -134,7 +136,8 @@ def _reduced(coefficients: tuple[int, ...]) -> tuple[int, int]:
 
 
 def _overlap_along_first(p: int, r: int, u: int, d: int, shift: int) -> int:
-    """semantics.md, Overlap: sum over i = max(0, P-d) .. P-1 of [i + m d < s + P] max(0, R - m u), m = ceil((s - i)/d)."""
+    """semantics.md, Overlap: sum over i = max(0, P-d) .. P-1 of [i + m d < s + P] max(0, R - m u), m = ceil((s -
+    i)/d)."""
     if d == 1:
         return max(0, (p - 1 - shift) * u + r) if r >= u else 0
     total = 0

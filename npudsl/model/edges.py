@@ -8,19 +8,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 from ..mapping.nest import Loop, Mapping
 from ..spec.arch import Arch, Array
-from ..spec.op import Layer, Tensor
+from ..spec.op import Tensor
 
 
 @dataclass(frozen=True)
 class Edge:
-    """`position` and `parent_position`: loops above the two nodes. `sweep`: index of the sweeping loop (None: never moved).
+    """`position` and `parent_position`: loops above the two nodes. `sweep`: index of the sweeping loop (None: never
+    moved).
 
-    `child` None stands for the operations. The first `frame` loops stand for everything outside a part of a nest: they are
-    always walked, in whatever order they may be. `crossed`: arrays between the two, outermost first. `combining`: indices of the
-    spatial loops between them whose axis shares the words of this tensor.
+    `child` None stands for the operations. The first `frame` loops stand for everything outside a part of a nest: they
+    are always walked, in whatever order they may be. `crossed`: arrays between the two, outermost first. `combining`:
+    indices of the spatial loops between them whose axis shares the words of this tensor.
     """
 
     tensor: Tensor
@@ -66,7 +68,7 @@ def edges_of(arch: Arch, mapping: Mapping, tensor: Tensor, frame: int = 0) -> tu
     """Outermost first; the last one ends at the operations."""
     nodes = mapping.nodes_of(tensor.name)
     found = []
-    for (parent, above_parent), (child, above) in zip(nodes, nodes[1:], strict=False):
+    for (parent, above_parent), (child, above) in pairwise(nodes):
         found.append(_edge(arch, mapping, tensor, parent.memory, child.memory, above_parent, above, frame))
     innermost, above = nodes[-1]
     found.append(_edge(arch, mapping, tensor, innermost.memory, None, above, len(mapping.loops), frame))
@@ -109,7 +111,8 @@ def slot_names(mapping: Mapping) -> tuple[str, ...]:
     Where the nodes of a memory stand apart (an uneven mapping) the tensor is named too.
     """
     names: list[str] = []
-    place, parts = "", {}
+    place = ""
+    parts: dict[str, int] = {}
     for item in mapping.items:
         if not isinstance(item, Loop):
             parts[item.memory] = parts.get(item.memory, 0) + (place != item.memory)

@@ -8,14 +8,14 @@ from typing import Any
 
 import sympy
 
-from ..mapping.evaluation import Evaluation
 from ..mapping import nest
+from ..mapping.evaluation import Evaluation
 from ..mapping.pricing import price
 from ..mapping.tally import Access, Tally
 from ..spec.arch import Arch
 from ..spec.op import Layer
 from . import functions as fn
-from .counts import Formulas, derive
+from .counts import derive
 
 
 def evaluate(arch: Arch, layer: Layer, mapping: nest.Mapping) -> Evaluation:
@@ -52,9 +52,9 @@ def tally(arch: Arch, layer: Layer, mapping: nest.Mapping) -> Tally:
 class Numbers:
     """Evaluates expressions for given values of their symbols, each distinct subexpression once.
 
-    With `functions.EXACT` values are Python integers, with `functions.VECTORISED` arrays of factors, one entry per row. (This
-    is faster than compiling when every expression is needed for one set of values, as here: sympy's lambdify takes 10 to
-    30 ms for the columns of one group of a template, evaluating them about 1 ms.)
+    With `functions.EXACT` values are Python integers, with `functions.VECTORISED` arrays of factors, one entry per row.
+    (This is faster than compiling when every expression is needed for one set of values, as here: sympy's lambdify
+    takes 10 to 30 ms for the columns of one group of a template, evaluating them about 1 ms.)
     """
 
     def __init__(self, values: Mapping[sympy.Symbol, Any], functions: Mapping[str, Callable[..., Any]] = fn.EXACT):

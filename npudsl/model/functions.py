@@ -73,7 +73,8 @@ class Union(Counting):
 
 
 class FreshUnion(Counting):
-    """`FreshUnion((c...), (e...), ((axis, factor, pitch)...), axis, shift)`: likewise, of what a move leaves to fetch."""
+    """`FreshUnion((c...), (e...), ((axis, factor, pitch)...), axis, shift)`: likewise, of what a move leaves to
+    fetch."""
 
     nargs = 5
 
@@ -85,7 +86,8 @@ class Positions(Counting):
 
 
 class CoordinateSum(Counting):
-    """`CoordinateSum(code, (c...), (N...), (e...), (f...)...)`: `clipped.coordinate_sum`; the code gives the loops' kinds."""
+    """`CoordinateSum(code, (c...), (N...), (e...), (f...)...)`: `clipped.coordinate_sum`; the code gives the loops'
+    kinds."""
 
 
 def kinds_code(kinds: tuple[str, ...]) -> sympy.Symbol:

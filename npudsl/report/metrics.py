@@ -23,9 +23,9 @@ NOT_DECLARED = "not declared"
 class Metrics:
     """Of the solved layers, for one batch of `batch` frames.
 
-    `accuracy`: what the network declares as `let accuracy = 0.57`, a share. `cycles`; `seconds` (None: the machine has no clock);
-    `energy` in pJ; `off_chip`: words and bits read from and written to the outermost memory; `area` in mm2, of
-    everything on the chip (None: `without_area` lists what declares none); `utilization` of the compute units.
+    `accuracy`: what the network declares as `let accuracy = 0.57`, a share. `cycles`; `seconds` (None: the machine has
+    no clock); `energy` in pJ; `off_chip`: words and bits read from and written to the outermost memory; `area` in mm2,
+    of everything on the chip (None: `without_area` lists what declares none); `utilization` of the compute units.
     """
 
     accuracy: Fraction | None

@@ -1,7 +1,8 @@
-"""The solver beside the prototype of the design study: AlexNet, batch 4, on architecture (b) of `solver.md`, section 2.5.
+"""The solver beside the prototype of the design study: AlexNet, batch 4, on architecture (b) of `solver.md`, section
+2.5.
 
-The figures are the prototype's optima in pJ per MAC over the larger *uneven* space. It counts 1 + 1 + 2 accesses for every
-operation, also where a partial sum starts from zero; with that convention no even optimum may lie below them.
+The figures are the prototype's optima in pJ per MAC over the larger *uneven* space. It counts 1 + 1 + 2 accesses for
+every operation, also where a partial sum starts from zero; with that convention no even optimum may lie below them.
 """
 
 from __future__ import annotations

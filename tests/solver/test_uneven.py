@@ -42,7 +42,8 @@ def test_solver_is_enumeration_on_more(seed: int) -> None:
     "name", [pytest.param(n, marks=() if n in ("fc7", "fc8") else pytest.mark.long) for n in UNEVEN]
 )
 def test_the_prototypes_optimum_is_found(name: str) -> None:
-    """Its optimum counts every read of a partial sum; ours, counted so, is no better and is never worse by our own count."""
+    """Its optimum counts every read of a partial sum; ours, counted so, is no better and is never worse by our own
+    count."""
     arch = load(str(ROOT / "specs" / "study_b.npu")).arch()
     network = load(str(ROOT / "stdlib" / "nets" / "alexnet.npu")).network(settings={"batch": "4"})
     (layer,) = (one for one in network.layers if one.name == name)
