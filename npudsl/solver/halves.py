@@ -95,7 +95,9 @@ def gather(bounds: Bounds, groups: tuple[int, ...], incumbent: Incumbent, tick: 
     """All combinations of rows of `groups` that may lead to an improvement, small groups first."""
     task = bounds.task
     order = sorted(groups, key=lambda g: task.tables[g].size)
-    half = Half((), np.ones((task.program.count, 1)), np.zeros(1, np.int64), np.zeros(1, np.int64), np.zeros((0, 1), int))
+    half = Half(
+        (), np.ones((task.program.count, 1)), np.zeros(1, np.int64), np.zeros(1, np.int64), np.zeros((0, 1), int)
+    )
     for group in order:
         tick()
         half = _extend(bounds, half, group, incumbent)

@@ -43,7 +43,14 @@ class Join:
         take: Callable[[Found], None],
         tick: Callable[[], None],
     ):
-        self.bounds, self.one, self.other, self.incumbent, self.take, self.tick = bounds, one, other, incumbent, take, tick
+        self.bounds, self.one, self.other, self.incumbent, self.take, self.tick = (
+            bounds,
+            one,
+            other,
+            incumbent,
+            take,
+            tick,
+        )
         self.examined = 0
         task = bounds.task
         self.signs = np.sign(bounds.weights)
@@ -78,7 +85,10 @@ class Join:
             self.tick()
             depth, deeper, i, j = stack.pop()
             if len(i) > NODE_CHUNK:
-                stack += [(depth, deeper, i[NODE_CHUNK:], j[NODE_CHUNK:]), (depth, deeper, i[:NODE_CHUNK], j[:NODE_CHUNK])]
+                stack += [
+                    (depth, deeper, i[NODE_CHUNK:], j[NODE_CHUNK:]),
+                    (depth, deeper, i[:NODE_CHUNK], j[:NODE_CHUNK]),
+                ]
                 continue
             energy, alive = self._test(trees[0].least[depth][:, i], trees[1].least[deeper][:, j], None)
             kept = np.flatnonzero(alive)

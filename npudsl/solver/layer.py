@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import isclose
@@ -129,18 +130,15 @@ def _disagreement(layer: Layer, value: float, expected: float) -> Diagnostic:
 
 
 def solve_layer(arch: Arch, layer: Layer, options: Options, clock: Clock, report: Report) -> LayerSolution:
-    """The proven best mapping of a layer, or the best so far if the time is up, or the reason why there is none.
-    """
+    """The proven best mapping of a layer, or the best so far if the time is up, or the reason why there is none."""
     started = perf_counter()
     try:
         search = LayerSearch(arch, layer, options, clock, report)
         obstacle = no_room(arch, layer)
         if obstacle is not None:
             return LayerSolution(layer, None, None, None, perf_counter() - started, obstacle)
-        try:
+        with contextlib.suppress(OutOfTimeError):
             search.run()
-        except OutOfTimeError:
-            pass
         mapping, evaluation, certificate = search.answer()
     except SpecError as error:
         return LayerSolution(layer, None, None, None, perf_counter() - started, error.diagnostics[0])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 
 #: Rows per key that others are compared with, most promising first; more cost more time than they save.
@@ -21,7 +23,7 @@ def undominated(columns: np.ndarray, keys: np.ndarray) -> np.ndarray:
     starts = np.flatnonzero(np.r_[True, sorted_keys[1:] != sorted_keys[:-1], True])
     keep = [
         low + (_front(ranks[:, low:high]) if high - low > 1 else np.zeros(1, np.int64))
-        for low, high in zip(starts[:-1], starts[1:], strict=True)
+        for low, high in itertools.pairwise(starts)
     ]
     return np.sort(order[np.concatenate(keep)])
 

@@ -215,7 +215,12 @@ def leakage(arch: Arch) -> Fraction:
 
 @lru_cache(maxsize=512)
 def programs(
-    arch: Arch, op: Operator, dims: tuple[str, ...], hierarchy: Hierarchy, part: Part, shape: tuple[tuple[str, int], ...]
+    arch: Arch,
+    op: Operator,
+    dims: tuple[str, ...],
+    hierarchy: Hierarchy,
+    part: Part,
+    shape: tuple[tuple[str, int], ...],
 ) -> tuple[Program, ...]:
     """The programs of all templates of a part. `op` without constants and `shape` as `skeleton` gives them, so that
     layers of one kind share their programs."""

@@ -78,7 +78,10 @@ class _Problem:
         self.scale = max(1.0, float(np.exp(self.logs + self.exponents @ middle).sum()))
         self.logs -= log(self.scale)
         self.limits = [
-            (np.array([log(w) + columns[c][0] - log(bound) for c, w in weights]), np.array([columns[c][1] for c, _ in weights]))
+            (
+                np.array([log(w) + columns[c][0] - log(bound) for c, w in weights]),
+                np.array([columns[c][1] for c, _ in weights]),
+            )
             for weights, bound in task.limits
         ]
 
@@ -200,5 +203,3 @@ def near_rows(task: Task, point: np.ndarray, count: int) -> list[np.ndarray]:
         distance = np.abs(np.log(table.factors) - np.log(point[list(loops)])[:, None]).sum(axis=0)
         found.append(np.argsort(distance, kind="stable")[:count])
     return found
-
-

@@ -110,8 +110,8 @@ def _table(program: Program, layer: Layer, lattice: Lattice, group: int) -> Tabl
     counts = [len(splits) for _, splits in per_dim]
     picks = np.unravel_index(np.arange(prod(counts)), counts)
     factors = np.ones((len(loops), prod(counts)))
-    for (members, splits), pick in zip(per_dim, picks, strict=True):
-        factors[members] = splits[pick].T
+    for (members, table), pick in zip(per_dim, picks, strict=True):
+        factors[members] = table[pick].T
     factors = factors[:, _within_axes(places, factors, sizes)]
     above = _index(program, lattice, layer, group, factors, ("frame",))
     below = _index(program, lattice, layer, group, factors, ("core",))

@@ -28,8 +28,8 @@ class Entry:
 def tighten(entries: list[Entry]) -> float:
     """Relaxes the templates with the least bounds; returns the bound on the primary value over all of them.
 
-    As in best-first branch and bound: the template with the least bound is relaxed, which raises its bound, until the least
-    is one that has been relaxed or enough have been. The rounded points become the first incumbents.
+    As in best-first branch and bound: the template with the least bound is relaxed, which raises its bound, until the
+    least is one that has been relaxed or enough have been. The rounded points become the first incumbents.
     """
     for _ in range(RELAXED):
         least = min(entries, key=lambda e: e.bound)

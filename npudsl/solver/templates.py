@@ -54,7 +54,7 @@ def parts(hierarchy: Hierarchy) -> Iterator[Part]:
 
 def templates(op: Operator, dims: tuple[str, ...], hierarchy: Hierarchy, part: Part) -> list[Template]:
     """Every template of a part; `dims` are those with a bound above 1."""
-    top, bottom, last = part
+    top, bottom, _last = part
     inner = range(top + 1, min(bottom, len(hierarchy.tiers)))
     found: dict[Template, None] = {}
     for allowed in product(*(_allowed(op, dims, hierarchy, slot, bottom) for slot in inner)):
