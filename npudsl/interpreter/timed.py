@@ -8,20 +8,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
+from math import prod
 
 from ..mapping.nest import Mapping
 from ..mapping.resources import Loads, add, resources
 from ..spec.arch import Arch
 from ..spec.op import Layer
 from . import structure
-from .limits import check_axes, too_long
+from .limits import check_axes, roughly, too_long
 from .nest import Nest
 from .timed_clock import Clock
 from .timed_rules import Task, tasks
 from .timed_words import Walk
 
-#: Work of an execution: steps times instances of the compute unit, about.
-MOST_STEPS = 2 * 10**6
+#: Operations that are walked one by one, those beyond a bound included: about a minute.
+MOST_WALKED = 5 * 10**5
 
 
 @dataclass(frozen=True)
@@ -64,8 +65,13 @@ def run_timed(
     structure.check(arch, layer, mapping)
     nest = Nest.of(arch, layer, mapping)
     check_axes(layer, len(nest.counters))
-    if layer.points > MOST_STEPS:
-        raise too_long(layer, "the timed execution walks every operation", f"it walks at most {MOST_STEPS} operations")
+    walked = prod(counter.trips for counter in nest.counters)
+    if walked > MOST_WALKED:
+        raise too_long(
+            layer,
+            f"the timed execution walks every operation, {roughly(walked)} of them",
+            f"it walks at most {MOST_WALKED}; the closed form knows bounds, and often the time itself, for any size",
+        )
     todo = tasks(nest, Walk(nest, tick).boundaries())
     clock = Clock(todo, 1 / arch.compute.rate, trace)
     cycles = clock.run()

@@ -75,7 +75,7 @@ class Walk:
         last = [nest.transfers[t.name][-1] for t in nest.layer.op.tensors if self._limited[t.name][-1]]
         self._alike = tuple(t for t in last if not t.tensor.is_output and not t.between)
         self._single = tuple(t for t in last if t not in self._alike)
-        offsets = [self._offset(i) for i in product(*(range(c.factor) for c in nest.spatial))]
+        offsets = [self._offset(i) for i in product(*(range(c.trips) for c in nest.spatial))]
         self._offsets = offsets if self._single else offsets[:1]  # the first has a point if any has
 
     def boundaries(self) -> Iterator[Boundary]:
@@ -94,7 +94,7 @@ class Walk:
     def _boundaries(self) -> Iterator[Boundary]:
         before: tuple[int, ...] | None = None
         temporal = self.nest.temporal
-        for setting in product(*(range(c.factor) for c in temporal)):
+        for setting in product(*(range(c.trips) for c in temporal)):
             base = self._base(temporal, setting)
             operations = [(i, p) for i, offset in self._offsets if (p := self._point(base, offset)) is not None]
             if not operations:
@@ -146,22 +146,22 @@ class Walk:
         above = [(c, v) for c, v in zip(self.nest.temporal, setting, strict=True) if c.index < site.above]
         above += zip(transfer.instances, instance, strict=True)
         corner = self._base(tuple(c for c, _ in above), tuple(v for _, v in above))
-        key = (site, tuple(corner.values()))
+        if any(corner[d] >= bound for d, bound in self.nest.layer.bounds):
+            return NOTHING
+        key = (site, tuple(corner[d] for d in transfer.tensor.dims))
         found = self._tiles.get(key)
         if found is None:
             found = self._tiles[key] = self._touched(transfer.tensor, site, corner)
         return found
 
     def _touched(self, tensor: Tensor, site: Site, corner: dict[str, int]) -> Words:
-        positions = {d: [p] for d, p in corner.items()}
+        positions = {d: [corner[d]] for d in tensor.dims}
         for counter in self.nest.counters[site.above :]:
-            moves = range(0, counter.factor * counter.stride, counter.stride)
-            positions[counter.dim] = [p + m for p in positions[counter.dim] for m in moves]
-        inside = {d: [p for p in positions[d] if p < bound] for d, bound in self.nest.layer.bounds}
-        if not all(inside.values()):
-            return NOTHING
-        dims = tensor.dims
-        return frozenset(element(tensor, dict(zip(dims, p, strict=True))) for p in product(*(inside[d] for d in dims)))
+            if counter.dim in positions:
+                moves = range(0, counter.trips * counter.stride, counter.stride)
+                positions[counter.dim] = [p + m for p in positions[counter.dim] for m in moves]
+        inside = [[p for p in found if p < self.nest.layer.bound[d]] for d, found in positions.items()]
+        return frozenset(element(tensor, dict(zip(positions, p, strict=True))) for p in product(*inside))
 
     # ---- movements --------------------------------------------------------------------------------
 
@@ -183,7 +183,7 @@ class Walk:
                 yield Move(FILL, _place(transfer), held.visits - 1, {})
                 continue
             tiles = {
-                i: self._tile(transfer, setting, i) for i in product(*(range(c.factor) for c in transfer.instances))
+                i: self._tile(transfer, setting, i) for i in product(*(range(c.trips) for c in transfer.instances))
             }
             held = self._held[transfer.child]
             yield (
@@ -237,7 +237,7 @@ class Walk:
 
     def _operate(self, operations: list[tuple[Instance, dict[str, int]]]) -> Loads:
         """What a step takes: per memory instance all its tensors together."""
-        at_memories: dict[str, dict[Instance, Loads]] = {}
+        at_memories: dict[str, dict[Instance, tuple[tuple[str, int, int], ...]]] = {}
         load: Loads = {}
         for transfer in self._single:
             used = {i: frozenset((element(transfer.tensor, p),)) for i, p in operations}
@@ -249,13 +249,15 @@ class Walk:
                 read = {i: n - fresh[i] for i, n in words.items()}
                 add(load, self._at_links(transfer, read_back))
             memory, role = transfer.parent.memory or "", transfer.tensor.role
+            instances = at_memories.setdefault(memory, {})
             for i, n in words.items():
-                write = n if transfer.tensor.is_output else 0
-                mine = at_memories.setdefault(memory, {}).setdefault(i, {})
-                add(mine, self._meter.memory(memory, role, read=read[i], write=write))
-        for instances in at_memories.values():
+                instances[i] = (*instances.get(i, ()), (role, read[i], n if transfer.tensor.is_output else 0))
+        for memory, instances in at_memories.items():
             most: Loads = {}
-            for one in instances.values():
+            for kind in set(instances.values()):
+                one: Loads = {}
+                for role, reads, writes in kind:
+                    add(one, self._meter.memory(memory, role, read=reads, write=writes))
                 raise_to(most, one)
             add(load, most)
         for transfer in self._alike:  # every memory instance serves one unit: one word

@@ -60,16 +60,23 @@ class Meter:
     def __init__(self, arch: Arch) -> None:
         self._arch = arch
         self._links = {link.name: link for array in arch.arrays for link in array.links}
+        self._words: dict[tuple[str, str, str], Loads] = {}  # memory, role, direction -> what one word takes
 
     def memory(self, name: str, role: str, *, read: int = 0, write: int = 0) -> Loads:
         """Cycles of the ports of one instance that moves these words."""
-        memory = self._arch.memory(name)
-        loads: dict[str, Fraction] = {}
+        loads: Loads = {}
         for direction, words in ((READ, read), (WRITE, write)):
-            resource = port(memory, direction)
-            if resource is not None and words:
-                add(loads, {resource.name: words * self._arch.width(name, role) / resource.rate})
+            if words:
+                add(loads, self._word(name, role, direction), words)
         return loads
+
+    def _word(self, name: str, role: str, direction: str) -> Loads:
+        key = (name, role, direction)
+        if key not in self._words:
+            resource = port(self._arch.memory(name), direction)
+            width = self._arch.width(name, role)
+            self._words[key] = {} if resource is None else {resource.name: width / resource.rate}
+        return self._words[key]
 
     def link(self, name: str, role: str, words: int) -> Loads:
         """Cycles of a link for the words of one instance."""
@@ -82,7 +89,8 @@ class Meter:
 def add(loads: Loads, more: Loads, times: int = 1) -> None:
     """Add `times` times `more` to `loads`, in place."""
     for name, cycles in more.items():
-        loads[name] = loads.get(name, Fraction(0)) + times * cycles
+        more_cycles = cycles if times == 1 else times * cycles
+        loads[name] = loads[name] + more_cycles if name in loads else more_cycles
 
 
 def raise_to(loads: Loads, others: Loads) -> None:

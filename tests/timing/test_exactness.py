@@ -93,3 +93,9 @@ def test_makespan() -> None:
 def test_too_long() -> None:
     with pytest.raises(SpecError, match="too long"):
         run_timed(machine(memory("dram", "input"), memory("host", "output")), row_sums(3_000_000, 4), nest(*ROWS[:2]))
+
+
+def test_factors_far_beyond_the_bound_take_no_time() -> None:
+    mapping = nest("input@dram", "output@host", "i1000000000", "input@spad", "output@spad", "j1000000000")
+    arch = machine(memory("dram", "input", bandwidth=16), memory("host", "output"), memory("spad", "input", "output"))
+    assert run_timed(arch, row_sums(3, 2), mapping).cycles == latency(arch, row_sums(3, 2), mapping).cycles == 12
