@@ -10,13 +10,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import product
 
-from ..mapping.resources import Loads, Meter, add, raise_to
+from ..mapping.resources import Loads, add, raise_to
 from ..spec.op import Tensor
 from .literal import Element, Instance, element
 from .nest import Counter, Nest, Site, Transfer
+from .timed_cost import Cost, Tiles, Words, united
 
-Words = frozenset[Element]
-Tiles = dict[Instance, Words]
 NOTHING: Words = frozenset()
 
 FILL, EVICT, RETURN = "fill", "evict", "return"
@@ -65,11 +64,10 @@ class Walk:
     def __init__(self, nest: Nest, tick: Callable[[], None] | None = None) -> None:
         self.nest = nest
         self._tick = tick
-        self._meter = Meter(nest.arch)
+        self._cost = Cost(nest)
         self._held = {site: _Held() for site in nest.sites}
         self._tiles: dict[tuple[Site, tuple[int, ...]], Words] = {}
-        self._depth = nest.arch.depth
-        self._limited = {t.name: [self._limits(x) for x in nest.transfers[t.name]] for t in nest.layer.op.tensors}
+        self._limited = {t.name: [self._cost.limits(x) for x in nest.transfers[t.name]] for t in nest.layer.op.tensors}
         order = {m.name: i for i, m in enumerate(nest.arch.memories)}
         self.inner = tuple(sorted(self._inner(), key=lambda t: order[t.child.memory or ""]))
         last = [nest.transfers[t.name][-1] for t in nest.layer.op.tensors if self._limited[t.name][-1]]
@@ -116,14 +114,6 @@ class Walk:
             between = len(chain) if chain[0].tensor.is_output else len(chain) - 1
             if any(self._limited[name][:between]):
                 yield from chain[:-1]
-
-    def _limits(self, transfer: Transfer) -> bool:
-        """Whether some resource limits a transfer."""
-        memories = [site.memory for site in (transfer.parent, transfer.child) if site.memory is not None]
-        links = [x for crossing in transfer.crossings for x in crossing.array.links]
-        return any(self.nest.arch.memory(m).bandwidth is not None for m in memories) or any(
-            x.bandwidth is not None and x.carries(transfer.tensor.role) for x in links
-        )
 
     # ---- points and tiles -------------------------------------------------------------------------
 
@@ -179,7 +169,7 @@ class Walk:
                 continue
             held = self._held[transfer.child]
             held.visits += 1
-            if not transfer.tensor.is_output and not self._limits(transfer):
+            if not transfer.tensor.is_output and not self._cost.limits(transfer):
                 yield Move(FILL, _place(transfer), held.visits - 1, {})
                 continue
             tiles = {
@@ -195,9 +185,9 @@ class Walk:
 
     def _fill(self, transfer: Transfer, held: _Held, tiles: Tiles, slides: bool) -> Move:
         news = {i: tile - held.tiles.get(i, NOTHING) if slides else tile for i, tile in tiles.items()}
-        load = self._at_parent(transfer, read=united(transfer, news, transfer.outer, transfer.combining))
-        add(load, self._at_child(transfer, write={i: len(w) for i, w in news.items()}))
-        add(load, self._at_links(transfer, news))
+        load = self._cost.at_parent(transfer, read=united(transfer, news, transfer.outer, transfer.combining))
+        add(load, self._cost.at_child(transfer, write={i: len(w) for i, w in news.items()}))
+        add(load, self._cost.at_links(transfer, news))
         return Move(FILL, _place(transfer), held.visits - 1, load)
 
     def _bring(self, transfer: Transfer, held: _Held, tiles: Tiles) -> Move:
@@ -216,9 +206,9 @@ class Walk:
             back[i] = set(fresh)
             repeats = repeats or not fresh.isdisjoint(before.get(above, ()))
         held.begun = back
-        load = self._at_parent(transfer, read={i: len(w) for i, w in taken.items()})
-        add(load, self._at_child(transfer, write={i: len(w) for i, w in back.items()}))
-        add(load, self._at_links(transfer, {i: frozenset(w) for i, w in back.items()}, alone=True))
+        load = self._cost.at_parent(transfer, read={i: len(w) for i, w in taken.items()})
+        add(load, self._cost.at_child(transfer, write={i: len(w) for i, w in back.items()}))
+        add(load, self._cost.at_links(transfer, {i: frozenset(w) for i, w in back.items()}, alone=True))
         return Move(RETURN, _place(transfer), held.visits - 1, load, repeats)
 
     def _evict(self, transfer: Transfer, held: _Held) -> Move:
@@ -228,9 +218,9 @@ class Walk:
         everything = frozenset(c.index for c in transfer.between)
         written = united(transfer, held.tiles, transfer.outer, transfer.combining)
         stored = united(transfer, held.tiles, transfer.outer, everything)
-        load = self._at_parent(transfer, write=written, read={i: n - stored[i] for i, n in written.items()})
-        add(load, self._at_child(transfer, read={i: len(w) for i, w in held.tiles.items()}))
-        add(load, self._at_links(transfer, held.tiles))
+        load = self._cost.at_parent(transfer, write=written, read={i: n - stored[i] for i, n in written.items()})
+        add(load, self._cost.at_child(transfer, read={i: len(w) for i, w in held.tiles.items()}))
+        add(load, self._cost.at_links(transfer, held.tiles))
         return Move(EVICT, _place(transfer), held.visits - 1, load)
 
     # ---- operations -------------------------------------------------------------------------------
@@ -242,12 +232,12 @@ class Walk:
         for transfer in self._single:
             used = {i: frozenset((element(transfer.tensor, p),)) for i, p in operations}
             words = united(transfer, used, transfer.outer, transfer.combining)
-            add(load, self._at_links(transfer, used))
+            add(load, self._cost.at_links(transfer, used))
             read = words
             if transfer.tensor.is_output:
                 fresh, read_back = self._begin(transfer, used)
                 read = {i: n - fresh[i] for i, n in words.items()}
-                add(load, self._at_links(transfer, read_back))
+                add(load, self._cost.at_links(transfer, read_back))
             memory, role = transfer.parent.memory or "", transfer.tensor.role
             instances = at_memories.setdefault(memory, {})
             for i, n in words.items():
@@ -257,13 +247,13 @@ class Walk:
             for kind in set(instances.values()):
                 one: Loads = {}
                 for role, reads, writes in kind:
-                    add(one, self._meter.memory(memory, role, read=reads, write=writes))
+                    add(one, self._cost.meter.memory(memory, role, read=reads, write=writes))
                 raise_to(most, one)
             add(load, most)
         for transfer in self._alike:  # every memory instance serves one unit: one word
             first = operations[0][0]
-            add(load, self._meter.memory(transfer.parent.memory or "", transfer.tensor.role, read=1))
-            add(load, self._at_links(transfer, {first: frozenset(((),))}))
+            add(load, self._cost.meter.memory(transfer.parent.memory or "", transfer.tensor.role, read=1))
+            add(load, self._cost.at_links(transfer, {first: frozenset(((),))}))
         return load
 
     def _begin(self, transfer: Transfer, used: Tiles) -> tuple[dict[Instance, int], Tiles]:
@@ -282,49 +272,6 @@ class Walk:
             fresh[inside] = len(words)
             held[inside] |= words
         return fresh, rest
-
-    # ---- cycles -----------------------------------------------------------------------------------
-
-    def _at_parent(
-        self, transfer: Transfer, *, read: dict[Instance, int] | None = None, write: dict[Instance, int] | None = None
-    ) -> Loads:
-        return self._at(transfer.parent, transfer.tensor, read or {}, write or {})
-
-    def _at_child(
-        self, transfer: Transfer, *, read: dict[Instance, int] | None = None, write: dict[Instance, int] | None = None
-    ) -> Loads:
-        return self._at(transfer.child, transfer.tensor, read or {}, write or {})
-
-    def _at(self, site: Site, tensor: Tensor, read: dict[Instance, int], write: dict[Instance, int]) -> Loads:
-        """Cycles of a memory's ports: per port those of the instance that needs most."""
-        load: Loads = {}
-        for words in {(read.get(i, 0), write.get(i, 0)) for i in (*read, *write)}:
-            raise_to(load, self._meter.memory(site.memory or "", tensor.role, read=words[0], write=words[1]))
-        return load
-
-    def _at_links(self, transfer: Transfer, words: Tiles, alone: bool = False) -> Loads:
-        """Cycles of the links that are crossed. `alone`: every word goes to one instance."""
-        load: Loads = {}
-        for crossing in transfer.crossings:
-            outside = [c for c in transfer.instances if self._depth[c.array or ""] <= self._depth[crossing.array.name]]
-            counts = united(transfer, words, len(outside), frozenset() if alone else crossing.shared)
-            most = max(counts.values(), default=0)
-            for link in crossing.array.links:
-                if link.carries(transfer.tensor.role):
-                    add(load, self._meter.link(link.name, transfer.tensor.role, most))
-        return load
-
-
-def united(transfer: Transfer, words: Tiles, prefix: int, combining: frozenset[int]) -> dict[Instance, int]:
-    """Words per setting of the first `prefix` spatial counters: united over `combining` ones, else added up."""
-    unions: dict[tuple[Instance, Instance], set[Element]] = {}
-    for i, w in words.items():
-        key = tuple(v for c, v in zip(transfer.instances, i, strict=True) if c.index not in combining)
-        unions.setdefault((i[:prefix], key), set()).update(w)
-    counts: dict[Instance, int] = {}
-    for (instance, _), union in unions.items():
-        counts[instance] = counts.get(instance, 0) + len(union)
-    return counts
 
 
 def _place(transfer: Transfer) -> tuple[str, str]:
