@@ -105,7 +105,7 @@ def test_show_network_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["show", "alexnet", "--batch", "4", "--json", "-"]) == 0
     record = json.loads(output(capsys))
     assert (record["schema"], record["net"]) == (1, "alexnet")
-    assert record["total"] == {"macs": 2_897_627_264, "weights": 60_954_656}
+    assert record["total"] == {"macs": 2_897_627_264, "weights": 60_954_656, "ops": 4_408_704}  # ops: three poolings
     first = record["layers"][0]
     assert (first["name"], first["op"], first["repeat"]) == ("conv1", "conv2d", 1)
     assert (first["macs"], first["weights"]) == (421_660_800, 34_848)
