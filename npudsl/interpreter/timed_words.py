@@ -268,9 +268,9 @@ class Walk:
             inside = i[: transfer.outer]
             rest[i] = words & held[inside]
             new.setdefault(inside, set()).update(words - held[inside])
-        for inside, words in new.items():
-            fresh[inside] = len(words)
-            held[inside] |= words
+        for inside, first in new.items():
+            fresh[inside] = len(first)
+            held[inside] |= first
         return fresh, rest
 
 
