@@ -19,9 +19,7 @@ def called(name: str, arguments: Sequence[tuple[str, str]]) -> str:
     return f"{name}({', '.join(f'{key} = {value}' for key, value in arguments)})" if arguments else name
 
 
-def to_text(
-    arch: Arch, layer: Layer, mapping: Mapping, *, name: str, target: str, machine: str | None = None
-) -> str:
+def to_text(arch: Arch, layer: Layer, mapping: Mapping, *, name: str, target: str, machine: str | None = None) -> str:
     """A complete mapping block, `mapping NAME for TARGET on MACHINE { ... }`, with a newline at its end.
 
     `target`: `net(batch = 4).layer`; `machine`: what the machine is called in the file (default: its own name); its

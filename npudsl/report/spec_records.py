@@ -56,4 +56,3 @@ def _array(array: Array) -> Json:
             for link in array.links
         ],
     }
-
