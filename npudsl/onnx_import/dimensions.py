@@ -77,7 +77,8 @@ class Dimensions:
 
     def _parsed(self, text: str, first: bool) -> Size | None:
         """`past_sequence + sequence`, as some exporters write; None if the text is a plain name or cannot be read."""
-        tokens, at = [], 0
+        tokens: list[re.Match[str]] = []
+        at = 0
         while at < len(text) and len(tokens) < 64:
             found = _TOKEN.match(text, at)
             if not found or found.end() == at:

@@ -109,7 +109,7 @@ def resolve(equation: Equation) -> Resolved:
     dropped = {d for group in equation.together for label in group for d in found.of_label(label) if found.size(d) == 1}
     orders = {name: [d for d in order if d not in dropped] for name, order in orders.items()}
     fused = _fuse(equation, found, list(orders.values()), along)
-    names = _names(fused)
+    names = _names(fused, equation.together)
     dims = {names[head]: product(found.size(d) for d in chain) for head, chain in fused.items()}
     index = {
         name: tuple(str(d) if isinstance(d, Window) else names[d] for d in order if isinstance(d, Window) or d in names)
@@ -134,7 +134,7 @@ def _check_windows(operand: Operand) -> None:
     if windows and list(value.order[len(value.order) - len(moved) :]) != moved:
         whole = all(a.alone for a in value.order) and all(len(axis) == 1 for axis in value.axes)
         if not whole or len(value.order) != len(value.axes):
-            raise CannotReadError(operand, materialise=True)
+            raise CannotReadError(operand, materialise=not value.in_stored_order)
 
 
 def _digits(equation: Equation) -> Digits:
@@ -226,12 +226,13 @@ def _adjacent(first: Digit, second: Digit, orders: Sequence[list[Digit | Window]
     return True
 
 
-def _names(fused: Mapping[Digit, list[Digit]]) -> dict[Digit, str]:
-    """Dim names: the label without its number (`b0` is `b`), numbered from the second of a name on."""
+def _names(fused: Mapping[Digit, list[Digit]], together: Sequence[tuple[str, ...]]) -> dict[Digit, str]:
+    """Dim names: the label, numbered from the second digit on. A group that became one dim has its first label."""
+    alone = {heads[0]: group[0] for group in together if len(heads := [h for h in fused if h[0] in group]) == 1}
     names: dict[Digit, str] = {}
     used: set[str] = set()
     for head in fused:
-        base = head[0].rstrip("0123456789")
+        base = alone.get(head, head[0])
         name, count = base, 1
         while name in used:
             count += 1
@@ -243,5 +244,5 @@ def _names(fused: Mapping[Digit, list[Digit]]) -> dict[Digit, str]:
 
 def _in_order(dims: dict[str, Size], equation: Equation) -> dict[str, Size]:
     """The dims in the order of the labels."""
-    order = list(dict.fromkeys(label.rstrip("0123456789") for label in equation.sizes))
+    order = list(equation.sizes)
     return dict(sorted(dims.items(), key=lambda d: order.index(d[0].rstrip("0123456789"))))

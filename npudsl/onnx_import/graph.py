@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ import numpy as np
 
 from .dimensions import Dimensions
 from .errors import OnnxError
-from .sizes import Size, product
+from .sizes import Size
 from .values import Known
 from .wire import read_stripped
 
@@ -57,14 +58,13 @@ class Graph:
     shapes: Mapping[str, tuple[Size | None, ...]]
     opset: int
     producer: str
+    inferred: bool = False
 
 
-def load_graph(
-    path: str | os.PathLike[str], dimensions: Dimensions, is_known: Callable[[Node], bool] = lambda node: True
-) -> Graph:
+def load_graph(path: str | os.PathLike[str], dimensions: Dimensions, *, infer: bool = False) -> Graph:
     """The model in a file. Raises `OnnxError` for whatever is wrong with it.
 
-    `is_known`: whether the importer can tell the shapes that a node produces; if not, onnx is asked for them.
+    `infer`: have onnx infer the shapes of inner values, for those that the importer cannot tell.
     """
     try:
         import onnx
@@ -81,30 +81,33 @@ def load_graph(
         raise OnnxError(f"`{os.fspath(path)}` is not an ONNX model: {reason}") from None
     if not model.HasField("graph") or not model.graph.node:
         raise OnnxError(f"`{os.fspath(path)}` has no graph: it is not an ONNX model, or an empty one")
-    return _graph(model, Path(path), dimensions, is_known)
+    return _graph(model, Path(path), dimensions, infer)
 
 
-def _graph(model: onnx.ModelProto, path: Path, dimensions: Dimensions, is_known: Callable[[Node], bool]) -> Graph:
+def _graph(model: onnx.ModelProto, path: Path, dimensions: Dimensions, infer: bool) -> Graph:
     graph = model.graph
     nodes = tuple(_node(n, path.parent) for n in graph.node)
     if len(nodes) > MAX_NODES:
         raise OnnxError(f"the model has {len(nodes)} nodes; at most {MAX_NODES} are read")
-    shaped = graph if all(is_known(n) for n in nodes) else _with_shapes(model)
-    known = {t.name: known_of(t, path.parent) for t in graph.initializer}
-    known.update((t.values.name, Known(tuple(t.dims), None, t.values.name)) for t in graph.sparse_initializer)
-    given = [i for i in graph.input if i.name not in known]
-    inputs = {i.name: (_input_shape(i, dimensions), type_name(i.type.tensor_type.elem_type)) for i in given}
-    shapes = {v.name: _loose_shape(v, dimensions) for v in (*shaped.value_info, *shaped.output)}
+    shaped = _with_shapes(model) if infer else graph
+    known = {text(t.name): known_of(t, path.parent) for t in graph.initializer}
+    known.update(
+        (text(t.values.name), Known(tuple(t.dims), None, text(t.values.name))) for t in graph.sparse_initializer
+    )
+    given = [i for i in graph.input if text(i.name) not in known]
+    inputs = {text(i.name): (_input_shape(i, dimensions), type_name(i.type.tensor_type.elem_type)) for i in given}
+    shapes = {text(v.name): _loose_shape(v, dimensions) for v in (*shaped.value_info, *shaped.output)}
     default = [o.version for o in model.opset_import if o.domain in ("", "ai.onnx")]
     return Graph(
         source=path.name,
         nodes=_in_order(nodes, {*inputs, *known}),
         inputs=inputs,
-        outputs=tuple(o.name for o in graph.output),
+        outputs=tuple(text(o.name) for o in graph.output),
         known=known,
         shapes={name: shape for name, shape in shapes.items() if shape is not None},
         opset=default[0] if default else 1,
-        producer=" ".join(p for p in (model.producer_name, model.producer_version) if p),
+        producer=" ".join(text(p) for p in (model.producer_name, model.producer_version) if p),
+        inferred=infer,
     )
 
 
@@ -119,9 +122,15 @@ def _with_shapes(model: onnx.ModelProto) -> onnx.GraphProto:
 
 
 def _node(node: onnx.NodeProto, folder: Path) -> Node:
-    domain = "" if node.domain == "ai.onnx" else node.domain
-    attributes = {a.name: _attribute(a, folder) for a in node.attribute}
-    return Node(node.op_type, domain, node.name, tuple(node.input), tuple(node.output), attributes)
+    domain = "" if node.domain == "ai.onnx" else text(node.domain)
+    attributes = {text(a.name): _attribute(a, folder) for a in node.attribute}
+    inputs, outputs = (tuple(text(n) for n in names) for names in (node.input, node.output))
+    return Node(text(node.op_type), domain, text(node.name), inputs, outputs, attributes)
+
+
+def text(value: str | bytes) -> str:
+    """A name of the file. (protobuf gives bytes for one that is not UTF-8.)"""
+    return value if isinstance(value, str) else bytes(value).decode("utf-8", "replace")
 
 
 def _attribute(attribute: onnx.AttributeProto, folder: Path) -> Any:
@@ -145,10 +154,10 @@ def known_of(tensor: onnx.TensorProto, folder: Path) -> Known:
     """A tensor of the file; its elements only if they are few and there."""
     shape = tuple(int(d) for d in tensor.dims)
     if len(shape) > MAX_RANK or any(d < 0 for d in shape):
-        raise OnnxError(f"tensor `{tensor.name}` has an impossible shape, {list(shape)}")
+        raise OnnxError(f"tensor `{text(tensor.name)}` has an impossible shape, {list(shape)}")
     dtype = type_name(tensor.data_type)
-    data = _elements(tensor, folder) if int(product(shape)) <= MAX_ELEMENTS else None
-    return Known(shape, data, tensor.name or None, dtype)
+    data = _elements(tensor, folder) if prod(shape) <= MAX_ELEMENTS else None
+    return Known(shape, data, text(tensor.name) or None, dtype)
 
 
 def _elements(tensor: onnx.TensorProto, folder: Path) -> np.ndarray | None:
@@ -184,23 +193,23 @@ def _input_shape(value: onnx.ValueInfoProto, dimensions: Dimensions) -> tuple[Si
     kind = value.type.WhichOneof("value")
     if kind != "tensor_type":
         raise OnnxError(
-            f"input `{value.name}` is no tensor, but {'a ' + kind[:-5] if kind else 'nothing that is said'}"
+            f"input `{text(value.name)}` is no tensor, but {'a ' + kind[:-5] if kind else 'nothing that is said'}"
         )
     if not value.type.tensor_type.HasField("shape"):
-        raise OnnxError(f"input `{value.name}` has no shape in the file")
+        raise OnnxError(f"input `{text(value.name)}` has no shape in the file")
     axes = value.type.tensor_type.shape.dim
     if len(axes) > MAX_RANK:
-        raise OnnxError(f"input `{value.name}` has {len(axes)} axes; at most {MAX_RANK} are read")
+        raise OnnxError(f"input `{text(value.name)}` has {len(axes)} axes; at most {MAX_RANK} are read")
     found = []
     for position, axis in enumerate(axes):
         if axis.WhichOneof("value") == "dim_value" and axis.dim_value >= 1:
             found.append(axis.dim_value)
         elif axis.dim_value < 0 or (axis.WhichOneof("value") == "dim_value" and axis.dim_value == 0):
-            found.append(dimensions.unnamed(value.name, position))  # 0 and -1 are how old exporters wrote "any"
+            found.append(dimensions.unnamed(text(value.name), position))  # 0 and -1 are how old exporters wrote "any"
         elif axis.dim_param:
-            found.append(dimensions.named(axis.dim_param, first=position == 0))
+            found.append(dimensions.named(text(axis.dim_param), first=position == 0))
         else:
-            found.append(dimensions.unnamed(value.name, position))
+            found.append(dimensions.unnamed(text(value.name), position))
     return tuple(found)
 
 
@@ -210,7 +219,9 @@ def _loose_shape(value: onnx.ValueInfoProto, dimensions: Dimensions) -> tuple[Si
         return None
     axes = value.type.tensor_type.shape.dim
     return tuple(
-        a.dim_value if a.WhichOneof("value") == "dim_value" and a.dim_value >= 1 else dimensions.existing(a.dim_param)
+        a.dim_value
+        if a.WhichOneof("value") == "dim_value" and a.dim_value >= 1
+        else dimensions.existing(text(a.dim_param))
         for a in axes[:MAX_RANK]
     )
 

@@ -61,15 +61,28 @@ def import_model(
     """
     given = dict(settings or {})
     try:
-        return _import(path, name, skip, Dimensions(given))
+        return _with_shapes(path, name, skip, Dimensions(given))
     except UndecidedError:
         if not given:
             raise
-    return _import(path, name, skip, Dimensions(given, fixed=True))
+    return _with_shapes(path, name, skip, Dimensions(given, fixed=True))
 
 
-def _import(path: str | os.PathLike[str], name: str | None, skip: bool, dimensions: Dimensions) -> Imported:
-    graph = load_graph(path, dimensions, lambda node: handler_of(node) is not None)
+class _ShapelessError(Exception):
+    """A node is not known, and the file does not say what shape it produces."""
+
+
+def _with_shapes(path: str | os.PathLike[str], name: str | None, skip: bool, dimensions: Dimensions) -> Imported:
+    """The import; onnx infers shapes only if some are missed."""
+    try:
+        return _import(load_graph(path, dimensions), path, name, skip, dimensions)
+    except _ShapelessError:
+        return _import(load_graph(path, dimensions, infer=True), path, name, skip, dimensions)
+
+
+def _import(
+    graph: Graph, path: str | os.PathLike[str], name: str | None, skip: bool, dimensions: Dimensions
+) -> Imported:
     dimensions.check_given()
     names = Names()
     network = names.give(name or Path(path).stem, "model_")
@@ -84,7 +97,7 @@ def _import(path: str | os.PathLike[str], name: str | None, skip: bool, dimensio
         raise OnnxError(_told(unknown))
     if not model.document.layers:
         raise OnnxError(f"`{graph.source}` computes nothing that has a cost: no layer is left")
-    parameters = {n: v for n, v in dimensions.parameters().items()}
+    parameters = dimensions.parameters()
     text = checked_text(model.document, network, parameters, _header(graph, network, unknown, dimensions))
     return Imported(text, network, tuple(_notes(model, unknown, parameters, text)))
 
@@ -113,6 +126,8 @@ def _read(model: Model, node: Node, skip: bool) -> Unknown | None:
         model.lost.update(node.outputs)
     except UnsupportedError as error:
         if not _stand_in(model, node, str(error)):
+            if not model.graph.inferred:
+                raise _ShapelessError from None
             if skip:
                 raise OnnxError(
                     f"`{node.title}` ({node.op}) cannot be skipped: the model does not say the shape of its result"

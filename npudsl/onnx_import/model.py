@@ -12,7 +12,7 @@ from .graph import Graph, Node
 from .names import layer_name
 from .sizes import Size, product
 from .standard import fits
-from .values import Value, View, stored
+from .values import Known, Value, View, stored
 
 #: Names of axes by number of axes: of declared tensors, and of equations over all axes of a value.
 AXES = {
@@ -140,7 +140,7 @@ class Model:
             along=found.along if any(len(s) > 1 for s in bound.values()) else None,
             comments=self.origin(node, *call.notes),
         )  # fmt: skip
-        self.note_precisions(item, {o.name: o.value for o in equation.operands})
+        self.note_operands(item, {o.name: o.value for o in equation.operands})
         return found.view(equation, item.name)
 
     def _readable(self, equation: Equation, error: CannotReadError, title: str) -> Equation:
@@ -175,8 +175,9 @@ class Model:
         said = [f"{node.op} `{node.title}`"] if node is not None else []
         return [", ".join([*said, *notes])] if said or notes else []
 
-    def note_precisions(self, item: LayerItem, values: Mapping[str, Value]) -> None:
-        """Put down the types that a quantised model gives a layer's operands."""
+    def note_operands(self, item: LayerItem, values: Mapping[str, Value]) -> None:
+        """Put down what is known of a layer's operands, and the types that a quantised model gives them."""
+        item.known.update({n: v for n, v in values.items() if isinstance(v, Known)})
         item.precisions.update({n: v.precision for n, v in values.items() if v.precision})
 
 

@@ -13,6 +13,8 @@ from .errors import UndecidedError
 
 #: Most terms of a size: more than any network's axis has, and small enough for products to stay quick.
 MAX_TERMS = 200
+MAX_DEGREE = 16
+MAX_COEFFICIENT = 1 << 64
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,7 @@ class Floor:
     denominator: Size
 
     def __str__(self) -> str:
-        return f"({show(self.numerator)}) // {show(self.denominator, nested=True)}"
+        return f"{show(self.numerator, nested=True)} // {show(self.denominator, nested=True)}"
 
 
 Part = str | Floor
@@ -77,6 +79,12 @@ def product(sizes: Iterable[Size]) -> Size:
     for size in sizes:
         total = total * size
     return total
+
+
+def elements(shape: Iterable[Size]) -> int | None:
+    """How many elements a shape has; None if that depends on a dynamic dimension."""
+    total = product(shape)
+    return total if isinstance(total, int) else None
 
 
 def divide(above: Size, below: Size) -> Size | None:
@@ -169,13 +177,19 @@ def show(size: Size, *, nested: bool = False) -> str:
     if isinstance(size, int):
         return str(size)
     text = ""
-    for monomial, coefficient in sorted(size.terms, key=lambda t: (t[1] < 0, t[0] == ())):
+    for monomial, coefficient in sorted(size.terms, key=_shown_order):
         shown = [_shown_part(p, len(monomial) > 1 or abs(coefficient) != 1) for p, k in monomial for _ in range(k)]
         factor = [str(abs(coefficient))] if abs(coefficient) != 1 or not shown else []
         sign = (" - " if text else "-") if coefficient < 0 else (" + " if text else "")
         text += sign + " * ".join(factor + shown)
     plain = len(size.terms) == 1 and text.isidentifier()
     return f"({text})" if nested and not plain else text
+
+
+def _shown_order(term: tuple[Monomial, int]) -> tuple[bool, int, str]:
+    """What is added before what is taken away, higher powers before lower ones."""
+    monomial, coefficient = term
+    return coefficient < 0, -_degree(monomial), str(monomial)
 
 
 def _shown_part(part: Part, bracketed: bool) -> str:
@@ -193,11 +207,15 @@ def _collect(terms: Iterable[tuple[Monomial, int]]) -> Size:
     for monomial, coefficient in terms:
         sums[monomial] = sums.get(monomial, 0) + coefficient
     left = sorted(((m, c) for m, c in sums.items() if c), key=lambda t: str(t[0]))
-    if len(left) > MAX_TERMS:
-        raise UndecidedError("a size with too many terms")
+    if len(left) > MAX_TERMS or any(abs(c) >= MAX_COEFFICIENT or _degree(m) > MAX_DEGREE for m, c in left):
+        raise UndecidedError("a size with too many terms, or too large ones")
     if not left or (len(left) == 1 and left[0][0] == ()):
         return left[0][1] if left else 0
     return Poly(tuple(left))
+
+
+def _degree(monomial: Monomial) -> int:
+    return sum(power for _, power in monomial)
 
 
 def _times(first: Monomial, second: Monomial) -> Monomial:

@@ -40,6 +40,11 @@ class View:
         repeated = dict(self.broadcast)
         return tuple(repeated.get(i, product(a.size for a in axis)) for i, axis in enumerate(self.axes))
 
+    def trailing(self, count: int) -> bool:
+        """Whether the last axes are the innermost ones in storage, in their order."""
+        flat = [a for axis in self.axes[len(self.axes) - count :] for a in axis]
+        return list(self.order[len(self.order) - len(flat) :]) == flat
+
     @property
     def in_stored_order(self) -> bool:
         """Whether reading the value row by row reads what is stored from its first word to its last."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
 from ..errors import OnnxError, UndecidedError
 from ..graph import MAX_ELEMENTS, Node
 from ..model import Model
-from ..sizes import Poly, Size, floor, known, product
+from ..sizes import Poly, Size, elements, floor, known, product
 from ..values import Known, Value
 from .attributes import sizes, whole
 from .elementwise import broadcast
@@ -38,9 +39,10 @@ def constant_of_shape(model: Model, node: Node) -> Value:
         value.data.reshape(-1)[0] if isinstance(value, Known) and value.data is not None and value.data.size else 0.0
     )
     name = node.outputs[0]
-    if not all(isinstance(s, int) for s in shape) or int(product(shape)) > MAX_ELEMENTS:
+    count = elements(shape)
+    if count is None or count > MAX_ELEMENTS:
         return Known(shape, None, name)
-    return Known(shape, np.full([int(s) for s in shape], element, dtype=object), name)
+    return Known(shape, np.full([known(s, "a size") for s in shape], element, dtype=object), name)
 
 
 def shape(model: Model, node: Node) -> Value:
@@ -103,9 +105,9 @@ def _equal(left: object, right: object) -> object:
 
 
 def _power(left: object, right: object) -> object:
-    if isinstance(left, Poly) or isinstance(right, Poly) or abs(right) > 64 or abs(left) > 1e9:  # type: ignore[arg-type, operator]
+    if not isinstance(left, int | float) or not isinstance(right, int | float) or abs(right) > 64 or abs(left) > 1e9:
         raise UndecidedError("a power of a size")
-    return left**right  # type: ignore[operator]
+    return left**right
 
 
 #: Arithmetic on numbers that are known, element by element.
@@ -119,7 +121,7 @@ BINARY: dict[str, Callable[[object, object], object]] = {
     "Equal": _equal,
     "Pow": _power,
 }
-UNARY: dict[str, Callable[[float], object]] = {
+UNARY: dict[str, Callable[[Any], object]] = {
     "Neg": lambda a: -a,
     "Sqrt": lambda a: math.sqrt(a),
     "Floor": lambda a: math.floor(a) if isinstance(a, float) else a,
@@ -219,14 +221,17 @@ def _binary(node: Node, left: Known, right: Known) -> Known:
         if one.size > MAX_ELEMENTS:
             return Known(found)
         data = np.empty(one.shape, dtype=object)
-        data.reshape(-1)[:] = [BINARY[node.op](a, b) for a, b in zip(one.reshape(-1), two.reshape(-1), strict=True)]
+        results = [BINARY[node.op](a, b) for a, b in zip(one.reshape(-1), two.reshape(-1), strict=True)]
+        if any(isinstance(r, int) and abs(r) >= 1 << 63 for r in results):
+            return Known(found)  # beyond int64; the model itself would overflow
+        data.reshape(-1)[:] = results
         return Known(found, data)
     except (TypeError, ValueError, OverflowError, ZeroDivisionError):
         return Known(found)
 
 
 def _where(values: Sequence[Known]) -> Known:
-    condition, yes, no = np.broadcast_arrays(*(v.data for v in values))
+    condition, yes, no = np.broadcast_arrays(*(v.data for v in values if v.data is not None))
     data = np.empty(condition.shape, dtype=object)
     chosen = zip(condition.reshape(-1), yes.reshape(-1), no.reshape(-1), strict=True)
     data.reshape(-1)[:] = [a if c else b for c, a, b in chosen]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from ..equations import Equation, Operand, Window
 from ..errors import OnnxError
@@ -28,19 +29,16 @@ def convolution(model: Model, node: Node, data: View, weight: Value, *, bias: bo
     depthwise = groups > 1 and channels == 1 and filters == 1
     windows, settings, alike = parameters(axes, ("stride", "dilation", "pad"), {})
     places, taps = PLACES[len(axes)], TAPS[len(axes)]
-    sizes: dict[str, Size] = {"n": data.shape[0]}
-    sizes |= {"c": groups} if depthwise else {"g": groups, "m": filters, "c": channels}
+    layout = _Channels.of(groups, channels, filters, plain=data.trailing(len(axes)))
+    sizes: dict[str, Size] = {"n": data.shape[0], **layout.sizes}
     sizes |= dict(zip(places, (a.places for a in axes), strict=True))
     sizes |= dict(zip(taps, (a.taps for a in axes), strict=True))
-    read, made, first, second = (
-        (("c",), ("c",), ("c",), ()) if depthwise else (("g", "c"), ("g", "m"), ("g", "m"), ("c",))
-    )
     equation = Equation(
         (
-            Operand("weight", weight, (first, second, *((t,) for t in taps))),
-            Operand("input", data, (("n",), read, *windows)),
+            Operand("weight", weight, (layout.filters, layout.inner, *((t,) for t in taps))),
+            Operand("input", data, (("n",), layout.read, *windows)),
         ),
-        (("n",), made, *((p,) for p in places)),
+        (("n",), layout.made, *((p,) for p in places)),
         sizes,
         "{weight} * {input}",
         "+=",
@@ -53,6 +51,27 @@ def convolution(model: Model, node: Node, data: View, weight: Value, *, bias: bo
     doc = f"{len(axes)}-D {'depthwise ' if depthwise else ''}convolution, with a layout or parameters of its own."
     notes = (f"bias of {groups * filters}",) if bias else ()
     return model.emit(node, equation, Call(f"{kind}_axes", doc, names, tuple(shown), notes=notes))
+
+
+@dataclass(frozen=True)
+class _Channels:
+    """Labels of channels: of what is read and made, and of the weight's first two axes."""
+
+    sizes: dict[str, Size]
+    read: tuple[str, ...]
+    made: tuple[str, ...]
+    filters: tuple[str, ...]
+    inner: tuple[str, ...]
+
+    @staticmethod
+    def of(groups: int, channels: int, filters: int, *, plain: bool) -> _Channels:
+        """`plain`: the spatial axes are stored innermost; else a group of 1 would stand in the windows' way."""
+        if groups > 1 and channels == 1 and filters == 1:
+            return _Channels({"c": groups}, ("c",), ("c",), ("c",), ())
+        if groups == 1 and not plain:
+            return _Channels({"m": filters, "c": channels}, ("c",), ("m",), ("m",), ("c",))
+        sizes: dict[str, Size] = {"g": groups, "m": filters, "c": channels}
+        return _Channels(sizes, ("g", "c"), ("g", "m"), ("g", "m"), ("c",))
 
 
 def _standard(spatial: int, depthwise: bool, alike: bool) -> tuple[str, ...]:

@@ -118,7 +118,7 @@ def _pointwise(model: Model, node: Node, function: Function, terms: Sequence[Ter
         model.name_of(node) + (f"_{suffix}" if suffix else ""), op, {"i": product(first.shape)}, bound, shown=(),
         settings={n: literal(v) for n, v in function.parameters.items()}, comments=model.origin(node),
     )  # fmt: skip
-    model.note_precisions(item, {t.name: t.value for t in terms})
+    model.note_operands(item, {t.name: t.value for t in terms})
     return replace(first, sources=(item.name,), precision=None)
 
 

@@ -8,12 +8,13 @@ import numpy as np
 
 from ..equations import Equation, Operand, Window
 from ..errors import OnnxError
-from ..graph import Node
+from ..graph import MAX_ELEMENTS, Node
 from ..model import Call, Model, UnsupportedError
 from ..sizes import Poly, Size, known, product, show
 from ..values import Known, Value, View, transposed
 from .attributes import axis_of, ints, text, whole, wholes
-from .movement import part_of, to_shape
+from .movement import to_shape
+from .parts import part_of
 
 
 def gather(model: Model, node: Node) -> Value:
@@ -96,6 +97,8 @@ def depth_to_space(model: Model, node: Node) -> Value:
     if block < 1:
         raise OnnxError(f"`{node.title}` ({node.op}): blocks of {block}")
     n, c, h, w = view.shape
+    split: tuple[Size, ...]
+    merged: tuple[Size, ...]
     if node.op == "SpaceToDepth":
         split = (n, c, _part(node, h, block), block, _part(node, w, block), block)
         order, merged = (0, 3, 5, 1, 2, 4), (n, c * block * block, split[2], split[4])
@@ -185,7 +188,8 @@ def tile(model: Model, node: Node) -> Value:
     shape = tuple(s * r for s, r in zip(value.shape, repeats, strict=True))
     if isinstance(value, Known):
         return Known(
-            shape, np.tile(value.data, repeats) if value.data is not None and product(shape) in range(4096) else None
+            shape,
+            np.tile(value.data, repeats) if value.data is not None and product(shape) in range(MAX_ELEMENTS) else None,
         )
     changed = {i: r for i, r in enumerate(repeats) if r != 1}
     if any(value.shape[i] != 1 for i in changed):

@@ -62,8 +62,10 @@ def with_ones(view: View, axes: Sequence[int], rank: int) -> View:
 def labels_of(rank: int, reduced_axes: Sequence[int]) -> tuple[str, ...]:
     """Labels as the standard operators over rows call them: what is reduced is `n`, what stands before it `m`, `b`."""
     others = [i for i in range(rank) if i not in reduced_axes]
-    names = ["m", "b", "h", "g", "e", "f", "u", "v"]
-    found = {axis: names[k] if k < len(names) else f"x{k}" for k, axis in enumerate(reversed(others))}
+    inner = ["h", "g", "e", "f", "u", "v"]
+    names = ["m"] if len(others) == 1 else ["b", *inner[: len(others) - 2], "m"]
+    names = names if len(names) == len(others) else [f"x{k}_" for k in range(len(others))]
+    found = dict(zip(others, names, strict=True))
     found |= {axis: "n" if k == 0 else ("k", "l", "p", "q", "r", "s")[min(k, 6) - 1] + "_" * max(0, k - 6)
               for k, axis in enumerate(reversed(reduced_axes))}  # fmt: skip
     return tuple(found[i] for i in range(rank))

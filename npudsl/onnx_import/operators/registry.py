@@ -14,6 +14,7 @@ from . import (
     gathering,
     movement,
     normalisation,
+    parts,
     pooling,
     products,
     quantisation,
@@ -24,8 +25,8 @@ from . import (
 Handler = Callable[[Model, Node], Value | list[Value]]
 
 _FAMILIES = (
-    arithmetic, constants, convolution, gathering, movement, normalisation, pooling, products, quantisation, reduction,
-    unary,
+    arithmetic, constants, convolution, gathering, movement, normalisation, parts, pooling, products, quantisation,
+    reduction, unary,
 )  # fmt: skip
 
 #: Operator of the standard domain -> what reads it.

@@ -58,11 +58,11 @@ class Sliding:
         than a step beyond, or stays less than a step inside, the axis padded by `begin` at both ends."""
         if self.even:
             return True
-        if not all(isinstance(s, int) for s in (self.size, self.taps, self.places)):
-            return 0 <= self.end - self.begin < self.stride
         over = self.stride * (self.places - 1) + self.dilation * (self.taps - 1) - (self.size - 1 + 2 * self.begin)
-        begins = self.stride * (self.places - 1) - self.begin
-        return -self.stride < over <= 0 or (0 < over < self.stride and begins < self.size)
+        inside = self.size - self.stride * (self.places - 1) + self.begin
+        if not isinstance(over, int) or not isinstance(inside, int):
+            return 0 <= self.end - self.begin < self.stride
+        return -self.stride < over <= 0 or (0 < over < self.stride and inside > 0)
 
     def padded(self) -> Sliding:
         """The same over an axis that holds its padding."""
@@ -135,8 +135,8 @@ def parameters(
             default = defaults.get(name, 0 if name == "pad" else 1)
             value = None if row[name] == default else str(row[name])
             found[name + suffix] = (f"int = {default}", value)
-    windows = tuple(
-        Window(place, tap, *((n + suffix if n in names else None) for n in ("stride", "dilation", "pad")), a.places)
-        for place, tap, suffix, a in zip(PLACES[len(axes)], TAPS[len(axes)], suffixes, axes, strict=True)
-    )
-    return windows, found, alike
+    windows = []
+    for place, tap, suffix, axis in zip(PLACES[len(axes)], TAPS[len(axes)], suffixes, axes, strict=True):
+        stride, dilation, pad = (n + suffix if n in names else None for n in ("stride", "dilation", "pad"))
+        windows.append(Window(place, tap, stride, dilation, pad, axis.places))
+    return tuple(windows), found, alike
