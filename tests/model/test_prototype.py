@@ -1,8 +1,8 @@
-"""The design study's own optima, uneven nests with sliding windows, counted by our closed forms: 17 layers, every counter.
+"""The design study's own optima, uneven nests with sliding windows, by our closed forms: 17 layers, every counter.
 
-`prototype_mappings.json` was written by running the prototype (`uneven.py`, then `closed.py` on its nests) on architectures
-(b) and (a) of `solver.md`. One convention differs: the prototype reads a partial sum for every operation, we do not read one
-that starts from zero; the words that do are those evicted from the innermost node less those handed back to it.
+`prototype_mappings.json` was written by running the prototype (`uneven.py`, then `closed.py` on its nests) on
+architectures (b) and (a) of `solver.md`. One convention differs: the prototype reads a partial sum for every operation,
+we do not read one that starts from zero; these words are those evicted from the innermost node less those handed back.
 """
 
 from __future__ import annotations
