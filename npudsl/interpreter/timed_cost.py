@@ -44,12 +44,12 @@ class Cost:
             raise_to(load, self.meter.memory(site.memory or "", tensor.role, read=words[0], write=words[1]))
         return load
 
-    def at_links(self, transfer: Transfer, words: Tiles, alone: bool = False) -> Loads:
-        """Cycles of the links that are crossed. `alone`: every word goes to one instance."""
+    def at_links(self, transfer: Transfer, words: Tiles) -> Loads:
+        """Cycles of the links that are crossed."""
         load: Loads = {}
         for crossing in transfer.crossings:
             outside = [c for c in transfer.instances if self._depth[c.array or ""] <= self._depth[crossing.array.name]]
-            counts = united(transfer, words, len(outside), frozenset() if alone else crossing.shared)
+            counts = united(transfer, words, len(outside), crossing.shared)
             most = max(counts.values(), default=0)
             for link in crossing.array.links:
                 if link.carries(transfer.tensor.role):

@@ -208,7 +208,7 @@ class Walk:
         held.begun = back
         load = self._cost.at_parent(transfer, read={i: len(w) for i, w in taken.items()})
         add(load, self._cost.at_child(transfer, write={i: len(w) for i, w in back.items()}))
-        add(load, self._cost.at_links(transfer, {i: frozenset(w) for i, w in back.items()}, alone=True))
+        add(load, self._cost.at_links(transfer, {i: frozenset(w) for i, w in back.items()}))
         return Move(RETURN, _place(transfer), held.visits - 1, load, repeats)
 
     def _evict(self, transfer: Transfer, held: _Held) -> Move:

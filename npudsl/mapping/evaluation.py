@@ -20,6 +20,8 @@ class Cost:
     a resource alone stretches the steady state beyond the steps (timed: for how long it was waited for), where it does.
     `utilization`: operations / (steps * all compute instances of the machine); `working`: the part of the cycles in
     which steps would be executed without any stall. Their product is the utilisation over the whole time.
+    `at_least`, `at_most`: bounds on what a timed execution takes, and `bounded` why they meet or do not (None: not
+    known).
     """
 
     energy: Fraction
@@ -32,6 +34,9 @@ class Cost:
     offload: Fraction = Fraction(0)
     stalls: dict[str, Fraction] = field(default_factory=dict)
     working: Fraction = Fraction(1)
+    at_least: Fraction | None = None
+    at_most: Fraction | None = None
+    bounded: str = ""
 
     @property
     def bottleneck(self) -> str:

@@ -16,7 +16,8 @@ from .footprint import tile_words
 from .nest import Mapping
 from .resources import Loads, Meter, add, longest, resources
 from .tally import Tally
-from .timing import Terms, Timing
+from .time_bounds import latency
+from .timing import Timing
 
 
 def price(arch: Arch, layer: Layer, mapping: Mapping, tally: Tally, *, cycles: Fraction | None = None) -> Cost:
@@ -25,9 +26,8 @@ def price(arch: Arch, layer: Layer, mapping: Mapping, tally: Tally, *, cycles: F
     `cycles`: what a timed execution took, if leakage is to be paid for that instead. Without `tally.traffic` the words
     of a memory are taken to be shared equally by the instances in use, and to overlap the steps.
     """
-    timing = (
-        _shared_equally(arch, layer, mapping, tally) if tally.traffic is None else Terms(arch, tally.traffic).timing()
-    )
+    found = None if tally.traffic is None else latency(arch, layer, mapping, tally.traffic)
+    timing = _shared_equally(arch, layer, mapping, tally) if found is None else found.timing
     taken = timing.cycles if cycles is None else cycles
     parts = _energy_parts(arch, layer, tally, taken)
     units = prod(size for array in arch.arrays for _, size in array.axes)
@@ -42,6 +42,9 @@ def price(arch: Arch, layer: Layer, mapping: Mapping, tally: Tally, *, cycles: F
         offload=timing.offload,
         stalls=timing.stalls,
         working=tally.steps / arch.compute.rate / taken,
+        at_least=None if found is None else found.low,
+        at_most=None if found is None else found.high,
+        bounded="" if found is None else found.reason,
     )
 
 

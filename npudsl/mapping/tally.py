@@ -36,8 +36,10 @@ class Tally:
     traffic: Traffic | None = field(default=None, compare=False, repr=False)
 
     def differences(self, other: Tally) -> tuple[str, ...]:
-        """One sentence for each counter that differs between the two (empty: equal)."""
-        mine, theirs = dict(_flat(self)), dict(_flat(other))
+        """One sentence for each counter that differs between the two (empty: equal); traffic if both have counted
+        it."""
+        timed = self.traffic is not None and other.traffic is not None
+        mine, theirs = dict(_flat(self, timed)), dict(_flat(other, timed))
         return tuple(
             f"{key}: {mine.get(key)} against {theirs.get(key)}"
             for key in dict.fromkeys([*mine, *theirs])
@@ -45,7 +47,7 @@ class Tally:
         )
 
 
-def _flat(tally: Tally) -> Iterator[tuple[str, int]]:
+def _flat(tally: Tally, timed: bool) -> Iterator[tuple[str, object]]:
     yield "points", tally.points
     yield "steps", tally.steps
     for memory, per_tensor in tally.counts.items():
@@ -57,3 +59,7 @@ def _flat(tally: Tally) -> Iterator[tuple[str, int]]:
             yield f"{link}.{tensor} words", count
     for memory, used in tally.used.items():
         yield f"{memory} used", used
+    for flow in tally.traffic.flows if timed and tally.traffic is not None else ():
+        path = f"{flow.parent} to {flow.child or 'operations'}, {flow.tensor}"
+        for part in ("arrivals", "departures", "first", "last", "whole"):
+            yield f"{path}: {part}", getattr(flow, part)

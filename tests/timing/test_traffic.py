@@ -49,6 +49,8 @@ def test_price_with_traffic() -> None:
     assert cost.busy == {"mac": 6, "dram": 6}
     assert cost.stalls == {"dram": 4}
     assert cost.bottleneck == "dram"
+    assert (cost.at_least, cost.at_most) == (12, 12)
+    assert cost.bounded == "single buffers and perfect factors: movements and steps alternate"
     assert cost.utilization * cost.working == Fraction(1, 2)
 
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import prod
 
-from ..mapping.nest import Mapping
-from ..mapping.resources import Loads, longest
-from ..mapping.timing import Terms
-from .latency_classes import Class, Movement, StepKind
+from .nest import Mapping
+from .resources import Loads, longest
+from .time_classes import Class, Movement, StepKind
+from .timing import Terms
 
 ZERO = Fraction(0)
 

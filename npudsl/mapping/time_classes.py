@@ -13,12 +13,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import prod
 
-from ..mapping.batch import Job
-from ..mapping.nest import Loop, Mapping
-from ..mapping.resources import Loads, add
-from ..mapping.timing import Terms
-from ..mapping.traffic import Flow, Moved
 from ..spec.op import Layer
+from .batch import Job
+from .nest import Loop, Mapping
+from .resources import Loads, add
+from .timing import Terms
+from .traffic import Flow, Moved
 
 
 @dataclass(frozen=True)
