@@ -12,27 +12,34 @@ from npudsl.api.mapped import check_mappings
 from npudsl.spec.loader import load_anyway
 
 NETS = """
-import std.ops as o
+op gemm {
+    dims m, n, k
+    output[m, n] += input[m, k] * weight[k, n]
+}
 network block(width: int) {
     tensor x[m = 4, k = 8]
-    layer fc = o.gemm[n = width](input = x)
+    layer fc = gemm[n = width](input = x)
 }
 network other(width: int = 3) {
     tensor x[m = 4, k = 8]
-    layer fc = o.gemm[n = width](input = x)
+    layer fc = gemm[n = width](input = x)
 }
 network nets(width: int = 6) {
     tensor x[m = 4, k = 8]
     layer block = block(width = width, x = x)
-    layer out = o.gemm[n = 2](input = block)
+    layer out = gemm[n = 2](input = block)
 }
 """
 MACHINE = """
-import std.tech.eyeriss65 as t
+component ram(size: data) : memory {
+    read  = 1 pJ/bit
+    write = 1 pJ/bit
+}
+component unit : compute { op_energy = 1 pJ }
 arch plain(size: data = 64 B) {
-    memory dram : t.dram() { holds = [input, weight, output] }
-    memory file : t.regfile(size = size) { holds = [input, weight, output] }
-    compute mac : t.mac()
+    memory dram : ram(size = inf) { holds = [input, weight, output] }
+    memory file : ram(size = size) { holds = [input, weight, output] }
+    compute mac : unit()
 }
 """
 BLOCK = """
@@ -113,7 +120,7 @@ def test_a_mapping_that_does_not_cover_marks_the_layer_too(folder: Path) -> None
     path.write_text(path.read_text().replace("[m, n, k]", "[m = 2, n, k]"))
     (found,) = check_mappings(load_anyway(path))
     assert found.code == "E502"
-    assert any("o.gemm[n = 2]" in label.span.text for label in found.secondary)
+    assert any("gemm[n = 2]" in label.span.text for label in found.secondary)
 
 
 def test_a_dataflow_is_no_mistake(folder: Path) -> None:

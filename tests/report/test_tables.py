@@ -8,7 +8,7 @@ from fractions import Fraction
 
 import pytest
 
-from npudsl.report import mapped, shares, shown, solved
+from npudsl.report import mapped, shares, shown, solved, whole
 from npudsl.report.answers import Answer, Answers
 from npudsl.report.console import PIPED_WIDTH, as_text, console_for
 from npudsl.report.nest import nest_table
@@ -137,3 +137,14 @@ def test_piped_output_is_plain_and_wide() -> None:
     console = console_for(io.StringIO())
     assert console.width == PIPED_WIDTH
     assert console.color_system is None
+
+
+def test_stages_are_the_sub_networks() -> None:
+    names = ("stem", "block.a", "block.b")
+    layers = [replace(LAYER, name=name, repeat=3 if "." in name else 1) for name in names]
+    found = answers(*(Answer(replace(SOLUTION, layer=layer)) for layer in layers))
+    rows = [line.split() for line in as_text(solved.screen(found)).splitlines()]
+    assert [row[:4] for row in rows if row[:1] == ["block"]] == [["block", "2", "6", "1.15"]]
+    assert "in the totals: 3 of 3 layers, executed 7 times: 100% of their MACs" in as_text(solved.screen(found))
+    assert whole.stages(found)["block"].energy == 6 * COST.energy
+    assert "stages" not in as_text(solved.screen(FINE))
