@@ -78,7 +78,7 @@ class _Bounds:
         if steps[0] < steps[1]:
             return "steps differ in what their operations read and write"
         if not self.terms.traffic.certain:
-            return "instances differ in the partial sums that come back to them"
+            return "instances differ in what they move"
         if self.classes is None:
             return "tiles differ in size: movements may wait for each other"
         return "movements beside the steps may wait for each other"
@@ -137,11 +137,9 @@ class _Bounds:
         """A flow's movements after its first fill, one after the other: at most as many of the largest; also at most
         all its resources one after the other, if the words are certain."""
         back = Moved(flow.whole.parent_write - flow.whole.parent_read, 0, 0, flow.whole.child_read, flow.whole.links)
-        times = flow.visits - 1
-        result = ZERO
-        for moves, largest in ((flow.arrivals - flow.first, back if flow.is_output else flow.first),):
-            result += self._most(flow, moves, largest, times)
-        return result + self._most(flow, flow.departures, flow.whole, flow.visits)
+        largest = back if flow.is_output else flow.first
+        arriving = self._most(flow, flow.arrivals - flow.first, largest, flow.visits - 1)
+        return arriving + self._most(flow, flow.departures, flow.whole, flow.visits)
 
     def _most(self, flow: Flow, moves: Moved, largest: Moved, times: int) -> Fraction:
         bound = times * longest(flow.loads(self.terms.meter, largest))

@@ -105,12 +105,28 @@ def mixed(mapping: Mapping, tensor: Tensor, above: int) -> bool:
 def certain(arch: Arch, layer: Layer, mapping: Mapping) -> bool:
     """Whether the words of first instances tell everything that time needs: no other instance moves more.
 
-    Not so for an output whose index is a sum of dims, held by several instances, and for partial sums on links with a
-    bandwidth directly above the compute units.
+    Not so for an output whose index is a sum of dims, held by several instances; for partial sums on links with a
+    bandwidth directly above the compute units; and for a window that clipped factors cut differently in instances.
     """
     mapping, output = mapping.simplified(), layer.op.output
     nodes = mapping.nodes_of(output.name)
     if any(mixed(mapping, output, above) for _, above in [*nodes[1:], (None, len(mapping.loops))]):
         return False
+    if any(_cut_differently(layer, mapping, t) for t in layer.op.operands):
+        return False
     crossed = arch.arrays_between(nodes[-1][0].memory, None)
     return not any(x.bandwidth is not None and x.carries(output.role) for array in crossed for x in array.links)
+
+
+def _cut_differently(layer: Layer, mapping: Mapping, tensor: Tensor) -> bool:
+    """Whether instances may hold windows of different sizes: a smaller one may slide less far into what it holds.
+
+    Of two dims, a smaller window of one instance never has more new words; a union of several may.
+    """
+    above = [k for _, k in mapping.nodes_of(tensor.name)]
+    for group in tensor.groups:
+        clipped = any(mapping.extent(d, 0) != layer.bound[d] for d in group)
+        held = above[-1] if len(group) > 2 else above[-2] if len(above) > 1 else 0
+        if clipped and len(group) > 1 and any(x.spatial and x.dim in group for x in mapping.loops[:held]):
+            return True
+    return False
