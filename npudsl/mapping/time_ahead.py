@@ -55,12 +55,14 @@ def at_most(terms: Terms, mapping: Mapping, boundaries: Sequence[Class], kinds: 
         return None
     between = _steps(mapping, innermost) * min(_length(terms, k) for k in kinds)
     late = max((_beside(p.late, free) for _, p in split), default=ZERO)
-    total = sum((k.times * _length(terms, k) for k in kinds), ZERO) + max(ZERO, late - between)
+    total = sum((k.times * _length(terms, k) for k in kinds), ZERO)
+    if any(_complete(p.late, free) > between for _, p in split):
+        total += max(ZERO, late - between)  # after the last boundary
     for times, p in split:
-        excess = max(ZERO, late + _beside(p.ahead, free) - between)
         apart = _one_by_one(p.apart)
-        if excess or apart:  # then what leaves here goes before what the step waits for
-            total += times * (excess + apart + _one_by_one(p.late))
+        if apart or any(_complete((*before.late, *p.ahead), free) > between for _, before in split):
+            excess = max(ZERO, late + _beside(p.ahead, free) - between)
+            total += times * (excess + apart + _one_by_one(p.late))  # those late go before what the step waits for
     return total
 
 
@@ -90,3 +92,19 @@ def _steps(mapping: Mapping, innermost: int) -> int:
 def _beside(movements: Iterable[Movement], free: Loads) -> Fraction:
     """Cycles until the movements are complete, one after the other, with what steps leave."""
     return sum((max((c / free.get(r, 1) for r, c in m.load.items()), default=ZERO) for m in movements), ZERO)
+
+
+def _complete(movements: Sequence[Movement], free: Loads) -> Fraction:
+    """Cycles until all are complete, with what steps leave, if nothing else goes first.
+
+    At most one after the other; and each at most, at any of its resources, with all before it there once those that it
+    waits for are complete.
+    """
+    waited: Loads = {}
+    ends: dict[str, Fraction] = {}  # of the last movement of a tensor: the next of that tensor may wait for it
+    for m in movements:
+        for resource, cycles in m.load.items():
+            waited[resource] = waited.get(resource, ZERO) + cycles / free.get(resource, 1)
+        own = max((waited[r] for r in m.load), default=ZERO)
+        ends[m.flow.tensor] = ends.get(m.flow.tensor, ZERO) + own
+    return min(_beside(movements, free), max(ends.values(), default=ZERO))

@@ -46,6 +46,20 @@ def test_reasons() -> None:
     assert reason(16, 32, "input", 5, *clipped) == "bounds: tiles differ in size: movements may wait for each other"
 
 
+def test_evictions_beside_the_steps() -> None:
+    # each row takes 4 steps, its sum leaves in 2 cycles and its words come in 4, beside the steps
+    arch = machine(
+        memory("dram", "input", bandwidth=16),
+        memory("host", "output", bandwidth=8),
+        memory("spad", "input", "output", double="input output"),
+    )
+    layer, mapping = row_sums(4, 4), nest(*ROWS)
+    found = latency(arch, layer, mapping)
+    assert found.low == found.high == run_timed(arch, layer, mapping).cycles == 4 + 16 + 2
+    slower = type(arch)("slower", arch.nodes, type(arch.compute)("mac", Fraction(1), rate=Fraction(4, 5)))
+    assert exactness(slower, layer, mapping)[0]
+
+
 def test_steps_that_differ() -> None:
     # 5 rows on 2 units below one memory: in the last step one unit idles, and less is read
     mapping = nest("input@dram", "output@host", "input@spad", "output@spad", "i3", "i2x", "j1")

@@ -127,6 +127,38 @@ def test_partial_sums_come_back_double() -> None:
     assert found.low <= 7 <= found.high
 
 
+def test_a_second_buffer_is_free_when_its_sum_has_left() -> None:
+    # host reads and writes a word in 2 cycles each; sums 0, 1, 2 leave and come back. s2 needs the buffer of E0; B3, B4
+    # and
+    # B5 those of E1, E2 and E3
+    # write |  |E0   |E1   |E2   |  |E3   |E4   |   |E5   |
+    # read  |              |B3   |B4   |  |B5   |
+    # steps |s0|s1|  |s2|        |s3|  |s4|     |s5|
+    # cycle  0  1  2  3  4  5  6  7  8  9  10 11 12 13 14 15
+    host = memory("host", "output", bandwidth=8, ports=Ports(1, 1, 0))
+    arch = machine(memory("dram", "input"), host, memory("spad", "input", "output", double="output"))
+    layer, mapping = row_sums(3, 2), nest("input@dram", "output@host", "j2", "i3", "input@spad", "output@spad")
+    assert spans(arch, layer, mapping) == {
+        "s0": (0, 1),
+        "evict output 0": (1, 3),
+        "s1": (1, 2),
+        "evict output 1": (2, 5),
+        "s2": (3, 4),
+        "evict output 2": (4, 7),
+        "return output 3": (5, 7),
+        "s3": (7, 8),
+        "evict output 3": (8, 10),
+        "return output 4": (7, 9),
+        "s4": (9, 10),
+        "evict output 4": (10, 12),
+        "return output 5": (10, 12),
+        "s5": (12, 13),
+        "evict output 5": (13, 15),
+    }
+    found = latency(arch, layer, mapping)
+    assert found.low <= 15 <= found.high
+
+
 def test_slowest_instance_decides() -> None:
     # 5 rows on 2 instances, 3 and 2 steps of rows: tiles of 3 rows x 2 words, cut to 2 rows for the second instance.
     # The first instance's spad takes 6 cycles; dram reads all 10 words, at two words a cycle 5 cycles.
