@@ -115,9 +115,20 @@ def resolve(equation: Equation) -> Resolved:
         name: tuple(str(d) if isinstance(d, Window) else names[d] for d in order if isinstance(d, Window) or d in names)
         for name, order in orders.items()
     }
+    _check_used(equation, names, orders)
     ranks = tuple(tuple(names[d] for d in axis if not isinstance(d, Window) and d in names) for axis in output)
     joined = names[along] if along is not None else None
     return Resolved(_in_order(dims, equation), index, joined, ranks)
+
+
+def _check_used(equation: Equation, names: Mapping[Digit, str], orders: Mapping[str, list[Digit | Window]]) -> None:
+    """What is summed over must be stored: a repeated value is written out first."""
+    windows = [o for order in orders.values() for o in order if isinstance(o, Window)]
+    moved = {label for w in windows for label in (w.place, w.tap)}
+    for digit in names:
+        if digit[0] not in moved and not any(digit in order for order in orders.values()):
+            repeating = (o for o in equation.operands if isinstance(o.value, View) and o.value.repeats)
+            raise CannotReadError(next(repeating), materialise=True)
 
 
 def _check_windows(operand: Operand) -> None:
@@ -180,7 +191,8 @@ def _place_ones(order: list[Digit | Window], position: int, operand: Operand, fo
     before: Digit | Window | None = None
     for place, axis in enumerate(operand.axes[: position + 1]):
         for digit in _plain(axis, found):
-            if digit not in order and place == position:
+            one = not isinstance(digit, Window) and found.size(digit) == 1  # others that are missing are repeated
+            if digit not in order and place == position and one:
                 order.insert(order.index(before) + 1 if before is not None else 0, digit)
             before = digit if digit in order else before
 

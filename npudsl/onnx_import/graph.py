@@ -21,6 +21,8 @@ from .wire import read_stripped
 if TYPE_CHECKING:
     import onnx
 
+#: Operators that the standard defines by simpler ones and that are read as these.
+COMPOSED = frozenset(["Attention", "RotaryEmbedding", "SwiGLU", "MeanVarianceNormalization"])
 #: Nodes of a model, functions laid out.
 MAX_NODES = 50_000
 #: Elements of a tensor up to which its values are looked at.
@@ -68,14 +70,12 @@ def load_graph(path: str | os.PathLike[str], dimensions: Dimensions, *, infer: b
     """
     try:
         import onnx
-        import onnx.inliner
     except ImportError:
         raise OnnxError("reading ONNX needs the package `onnx`: pip install 'npudsl[onnx]'") from None
     content = read_stripped(path)
     try:
         model = onnx.load_model_from_string(content)
-        if model.functions:
-            model = onnx.inliner.inline_local_functions(model)
+        model = _without_functions(model)
     except Exception as error:  # protobuf, and the C++ inside onnx, raise types of their own
         reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
         raise OnnxError(f"`{os.fspath(path)}` is not an ONNX model: {reason}") from None
@@ -109,6 +109,18 @@ def _graph(model: onnx.ModelProto, path: Path, dimensions: Dimensions, infer: bo
         producer=" ".join(text(p) for p in (model.producer_name, model.producer_version) if p),
         inferred=infer,
     )
+
+
+def _without_functions(model: onnx.ModelProto) -> onnx.ModelProto:
+    """The model with functions laid out: its own, and operators that the standard defines by simpler ones."""
+    import onnx.inliner
+
+    if model.functions:
+        model = onnx.inliner.inline_local_functions(model)
+    composed = sorted({n.op_type for n in model.graph.node if n.domain in ("", "ai.onnx")} & COMPOSED)
+    if composed and hasattr(onnx.inliner, "inline_selected_functions"):
+        model = onnx.inliner.inline_selected_functions(model, [("", name) for name in composed], False, True)
+    return model
 
 
 def _with_shapes(model: onnx.ModelProto) -> onnx.GraphProto:

@@ -108,8 +108,7 @@ class Model:
         """A layer that writes a value once more, in the order of its axes."""
         shape = view.shape
         labels = axis_labels(shape)
-        repeated = dict(view.broadcast)
-        axes = tuple(() if i in repeated else (label,) for i, label in enumerate(labels))
+        axes = tuple((label,) for label in labels)
         sizes = dict(zip(labels, shape, strict=True))
         equation = Equation((Operand("input", view, axes),), tuple((label,) for label in labels), sizes, "{input}")
         call = Call("reorder", "The same elements in another order.", ("concat", "concat_rows"), None, notes=(reason,))

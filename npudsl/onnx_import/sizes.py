@@ -14,6 +14,7 @@ from .errors import UndecidedError
 #: Most terms of a size: more than any network's axis has, and small enough for products to stay quick.
 MAX_TERMS = 200
 MAX_DEGREE = 16
+MAX_DEPTH = 16
 MAX_COEFFICIENT = 1 << 64
 
 
@@ -121,8 +122,19 @@ def floor(above: Size, below: Size) -> Size:
     if isinstance(below, int):
         outside = _collect([(m, c // below) for m, c in _terms(above) if c % below == 0 or m == ()])
         rest = above - outside * below
-        return outside + (rest // below if isinstance(rest, int) else _collect([(((Floor(rest, below), 1),), 1)]))
+        return outside + (rest // below if isinstance(rest, int) else _quotient(rest, below))
+    return _quotient(above, below)
+
+
+def _quotient(above: Size, below: Size) -> Size:
+    if max(_depth(above), _depth(below)) >= MAX_DEPTH:
+        raise UndecidedError(f"quotients nested more than {MAX_DEPTH} deep")
     return _collect([(((Floor(above, below), 1),), 1)])
+
+
+def _depth(size: Size) -> int:
+    parts = [part for monomial, _ in _terms(size) for part, _ in monomial if isinstance(part, Floor)]
+    return max((1 + max(_depth(p.numerator), _depth(p.denominator)) for p in parts), default=0)
 
 
 def known(size: Size, what: str) -> int:

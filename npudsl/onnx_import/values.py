@@ -24,8 +24,8 @@ class View:
     """How a value reads what is stored. `order`: the atoms in stored (row-major) order; `axes`: each axis of the value
     as the atoms that its index is made of, outermost digit first; an axis of size 1 may have none.
 
-    Several `sources` stand one after another along the atom `joined`. `broadcast` maps axes without atoms to sizes
-    above 1. `precision`: the type that a quantised model gives the value.
+    An atom of `axes` that `order` lacks repeats what is stored. Several `sources` stand one after another along the
+    atom `joined`. `precision`: the type that a quantised model gives the value.
     """
 
     sources: tuple[str, ...]
@@ -33,12 +33,15 @@ class View:
     axes: tuple[tuple[Atom, ...], ...]
     joined: Atom | None = None
     precision: str | None = None
-    broadcast: tuple[tuple[int, Size], ...] = ()
 
     @property
     def shape(self) -> tuple[Size, ...]:
-        repeated = dict(self.broadcast)
-        return tuple(repeated.get(i, product(a.size for a in axis)) for i, axis in enumerate(self.axes))
+        return tuple(product(a.size for a in axis) for axis in self.axes)
+
+    @property
+    def repeats(self) -> bool:
+        """Whether elements that are stored once occur several times."""
+        return any(a not in self.order for axis in self.axes for a in axis)
 
     def trailing(self, count: int) -> bool:
         """Whether the last axes are the innermost ones in storage, in their order."""
@@ -49,7 +52,7 @@ class View:
     def in_stored_order(self) -> bool:
         """Whether reading the value row by row reads what is stored from its first word to its last."""
         flat = [a for axis in self.axes for a in axis if a.size != 1]
-        return not self.broadcast and flat == [a for a in self.order if a.size != 1]
+        return flat == [a for a in self.order if a.size != 1]
 
 
 @dataclass(frozen=True)
@@ -80,9 +83,7 @@ def stored(source: str, sizes: tuple[Size, ...], shape: tuple[Size, ...] | None 
 
 def transposed(view: View, permutation: tuple[int, ...]) -> View:
     """The value with its axes in another order."""
-    repeated = dict(view.broadcast)
-    moved = tuple((new, repeated[old]) for new, old in enumerate(permutation) if old in repeated)
-    return replace(view, axes=tuple(view.axes[i] for i in permutation), broadcast=moved)
+    return replace(view, axes=tuple(view.axes[i] for i in permutation))
 
 
 def reshaped(view: View, shape: tuple[Size, ...]) -> View:
@@ -91,8 +92,6 @@ def reshaped(view: View, shape: tuple[Size, ...]) -> View:
     Raises `UndecidedError` if a size is not known well enough, `NotAViewError` if the new axes cut across the stored
     ones in a way that no index can say.
     """
-    if view.broadcast:
-        raise NotAViewError
     rest = [a for axis in view.axes for a in axis if a.size != 1]
     ones = [a for axis in view.axes for a in axis if a.size == 1 and a.alone]
     current = view
@@ -147,8 +146,9 @@ def _merged(view: View, rest: list[Atom], size: Size) -> tuple[View, list[Atom]]
         raise UndecidedError(f"{_sizes(view.shape)} has no axis of {show(size)}")
     first, second = rest[0], rest[1]
     kept = [a for a in view.order if a.size != 1]
-    at = kept.index(first)
-    if kept[at + 1 : at + 2] != [second] or view.joined in (first, second):
+    stored_once = first in kept and second in kept and kept.index(second) == kept.index(first) + 1
+    repeated = first not in kept and second not in kept
+    if not (stored_once or repeated) or view.joined in (first, second):
         if isinstance(first.size, int) and isinstance(second.size, int) and isinstance(size, int):
             raise NotAViewError
         raise UndecidedError(f"{show(first.size)} x {show(second.size)} cannot be read as {show(size)}")
@@ -160,6 +160,8 @@ def _replaced(view: View, old: tuple[Atom, ...], new: tuple[Atom, ...]) -> View:
     """The view with neighbouring atoms exchanged for others in its stored order."""
     if view.joined in old:
         raise NotAViewError
+    if old[0] not in view.order:
+        return view
     order = [a for a in view.order if a in old or a.size != 1 or a.alone]
     at = order.index(old[0])
     between = [a for a in order[at : order.index(old[-1]) + 1] if a not in old]  # axes of size 1

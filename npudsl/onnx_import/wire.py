@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import mmap
 import os
+from collections.abc import Iterator
+from itertools import count
 
 from .errors import OnnxError
 
@@ -16,6 +18,8 @@ from .errors import OnnxError
 KEPT_BYTES = 1 << 16
 #: Bytes of a model without its large tensors.
 MAX_BYTES = 1 << 28
+#: Fields that are opened or passed over; the largest models have some 10^6.
+MAX_FIELDS = 4_000_000
 #: Graphs nest in attributes of nodes (If, Loop).
 MAX_DEPTH = 40
 
@@ -49,13 +53,13 @@ def read_stripped(path: str | os.PathLike[str]) -> bytes:
             raise OnnxError(f"`{os.fspath(path)}` is empty")
         with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
             try:
-                kept = _strip(memoryview(data), "model", 0)
+                kept = _strip(memoryview(data), "model", 0, count(1))
             except _BrokenError as error:
                 raise OnnxError(f"`{os.fspath(path)}` is not an ONNX model: {error}") from None
     return kept
 
 
-def _strip(data: memoryview, kind: str, depth: int) -> bytes:
+def _strip(data: memoryview, kind: str, depth: int, seen: Iterator[int]) -> bytes:
     """A message with its large tensors cut. The view is released before it returns."""
     if depth > MAX_DEPTH:
         raise _BrokenError("graphs nest too deep")
@@ -65,6 +69,8 @@ def _strip(data: memoryview, kind: str, depth: int) -> bytes:
     with data:
         while at < len(data):
             begin = at
+            if next(seen) > MAX_FIELDS:
+                raise _BrokenError(f"it has more than {MAX_FIELDS:,} fields")
             key, at = _varint(data, at)
             field, wire = key >> 3, key & 7
             if wire != _BYTES:
@@ -74,7 +80,7 @@ def _strip(data: memoryview, kind: str, depth: int) -> bytes:
                 size, at = _varint(data, at)
                 if size > len(data) - at:
                     raise _BrokenError(f"it ends in the middle (byte {begin} announces {size} more bytes)")
-                piece = _field(data[at : at + size], bytes(data[begin:at]), key, opened.get(field), kind, depth)
+                piece = _field(data[at : at + size], bytes(data[begin:at]), key, (opened.get(field), kind, depth, seen))
                 at += size
             total += len(piece)
             if total > MAX_BYTES:
@@ -83,10 +89,11 @@ def _strip(data: memoryview, kind: str, depth: int) -> bytes:
     return b"".join(parts)
 
 
-def _field(content: memoryview, head: bytes, key: int, inner: str | None, kind: str, depth: int) -> bytes:
-    """One length-delimited field: opened, dropped or copied."""
+def _field(content: memoryview, head: bytes, key: int, place: tuple[str | None, str, int, Iterator[int]]) -> bytes:
+    """One length-delimited field: opened, dropped or copied. `place`: what it contains, what it is in, how deep."""
+    inner, kind, depth, seen = place
     if inner is not None:
-        stripped = _strip(content, inner, depth + 1)
+        stripped = _strip(content, inner, depth + 1, seen)
         return _encode(key) + _encode(len(stripped)) + stripped
     with content:
         if kind == "tensor" and key >> 3 in _PAYLOAD and len(content) > KEPT_BYTES:

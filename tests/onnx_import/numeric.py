@@ -21,7 +21,7 @@ FUNCTIONS = {
 def run(
     network: Network,
     inputs: Mapping[str, np.ndarray],
-    known: Mapping[str, Mapping[str, np.ndarray]],
+    known: Mapping[str, Mapping[str, np.ndarray | None]],
     along: Mapping[str, str],
 ) -> np.ndarray:
     """What the last layer computes, flat in its stored order. `known`: layer -> operand -> numbers, in index order;
@@ -34,7 +34,7 @@ def run(
 
 
 def _layer(
-    layer: Layer, stored: Mapping[str, np.ndarray], known: Mapping[str, np.ndarray], along: str | None
+    layer: Layer, stored: Mapping[str, np.ndarray], known: Mapping[str, np.ndarray | None], along: str | None
 ) -> np.ndarray:
     op, bound = layer.op, layer.bound
     points = np.indices([bound[d] for d in op.dims]).reshape(len(op.dims), -1)
@@ -45,7 +45,8 @@ def _layer(
         parts = [stored[f.producer] for f in layer.feeds if f.tensor == tensor.name]
         shape = extents.get(tensor.name) or _touched(tensor, bound)
         if not parts:
-            array = np.asarray(known[tensor.name], dtype=float).reshape(shape)
+            numbers = known[tensor.name]  # None: not followed, such as a mask that is computed; the tests have no mask
+            array = np.zeros(shape) if numbers is None else np.asarray(numbers, dtype=float).reshape(shape)
         elif len(parts) == 1:
             array = parts[0].reshape(shape)
         else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 
 from .build import attention, ints, model, node
@@ -63,6 +64,12 @@ def test_einsum(tmp_path: Path) -> None:
         assert macs(assert_computes_the_same(made, tmp_path, {"a": a, "b": b})) > 0
 
 
+def test_a_summand_that_layers_compute(tmp_path: Path) -> None:
+    nodes = [node("Relu", "x", "r"), node("Gemm", "x w r", "y")]
+    network = assert_computes_the_same(model(nodes, {"x": (4, 4)}, {"w": (4, 4)}, ["y"]), tmp_path, {"x": (4, 4)})
+    assert [layer.op.name for layer in network.layers] == ["relu", "gemm", "add"]
+
+
 @pytest.mark.parametrize("batch", [1, 2])
 def test_attention(batch: int, tmp_path: Path) -> None:
     made = attention(batch, 5)
@@ -80,6 +87,37 @@ def test_attention_of_any_size(tmp_path: Path) -> None:
         network = network_of(found, batch=batch, tokens=tokens)
         assert macs(network) == reference_macs(attention(batch, tokens))
     assert_computes_the_same(attention("batch", "tokens"), tmp_path, {"x": (2, 3, 16)})
+
+
+@pytest.mark.skipif(onnx.defs.onnx_opset_version() < 23, reason="this onnx has no Attention")
+@pytest.mark.parametrize("causal", [0, 1])
+def test_the_operator_attention(causal: int, tmp_path: Path) -> None:
+    heads = {"q": (2, 4, 5, 8), "k": (2, 4, 6, 8), "v": (2, 4, 6, 8)}
+    made = model([node("Attention", "q k v", "y", is_causal=causal)], heads, {}, ["y"], opset=23)
+    if causal:  # the mask's numbers are not followed, its shape is
+        assert macs(network_of(imported(made, tmp_path))) == 2 * 4 * 2 * 5 * 6 * 8
+        return
+    assert macs(assert_computes_the_same(made, tmp_path, heads)) == 2 * 4 * 2 * 5 * 6 * 8
+    rows = {"q": (1, 5, 32), "k": (1, 6, 16), "v": (1, 6, 16)}  # two query heads share a key head
+    nodes = [node("Attention", "q k v", "h", q_num_heads=4, kv_num_heads=2), node("MatMul", "h w", "y")]
+    made = model(nodes, rows, {"w": (32, 4)}, ["y"], opset=23)
+    assert macs(assert_computes_the_same(made, tmp_path, rows)) == 4 * 2 * 5 * 6 * 8 + 5 * 32 * 4
+
+
+def test_heads_that_share_keys_are_not_copied(tmp_path: Path) -> None:
+    nodes = [
+        node("Reshape", "k apart", "k1"),
+        node("Transpose", "k1", "k2", perm=[0, 2, 1, 3]),
+        node("Unsqueeze", "k2 two", "k3"),
+        node("Expand", "k3 many", "k4"),
+        node("Reshape", "k4 heads", "k5"),
+        node("Transpose", "k5", "k6", perm=[0, 1, 3, 2]),
+        node("MatMul", "q k6", "y"),
+    ]
+    weights = {"apart": ints(1, 6, 2, 8), "two": ints(2), "many": ints(1, 2, 3, 6, 8), "heads": ints(1, 6, 6, 8)}
+    inputs = {"q": (1, 6, 5, 8), "k": (1, 6, 16)}
+    network = assert_computes_the_same(model(nodes, inputs, weights, ["y"]), tmp_path, inputs)
+    assert [layer.op.tensor("right").dims for layer in network.layers] == [("n", "h", "k")]
 
 
 def test_a_key_value_cache_is_joined_without_a_copy(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from ..graph import MAX_ELEMENTS, Node
 from ..model import Model
 from ..sizes import Poly, Size, elements, floor, known, product
 from ..values import Known, Value
-from .attributes import sizes, whole
+from .attributes import axes_of, sizes, whole, wholes
 from .elementwise import broadcast
 
 
@@ -76,7 +76,7 @@ def range_(model: Model, node: Node) -> Value:
 
 def _divide(left: object, right: object) -> object:
     if isinstance(left, float) or isinstance(right, float):
-        return float(known(left, "a number")) / float(known(right, "a number"))  # type: ignore[arg-type]
+        return left / right  # type: ignore[operator]
     return floor(left, right)  # type: ignore[arg-type]
 
 
@@ -120,6 +120,11 @@ BINARY: dict[str, Callable[[object, object], object]] = {
     "Max": _most,
     "Equal": _equal,
     "Pow": _power,
+    "Mod": lambda a, b: a - floor(a, b) * b,  # type: ignore[arg-type, operator]
+    "And": lambda a, b: bool(a) and bool(b),
+    "Or": lambda a, b: bool(a) or bool(b),
+    "Less": lambda a, b: a < b,  # type: ignore[operator]
+    "Greater": lambda a, b: a > b,  # type: ignore[operator]
 }
 UNARY: dict[str, Callable[[Any], object]] = {
     "Neg": lambda a: -a,
@@ -209,7 +214,21 @@ def fold(node: Node, values: Sequence[Known]) -> Known | None:
         data = np.empty((), dtype=object)
         data[()] = product(values[0].data.reshape(-1).tolist())
         return Known((), data)
-    return None
+    return _reduced(node, values) if node.op.startswith("Reduce") else None
+
+
+def _reduced(node: Node, values: Sequence[Known]) -> Known | None:
+    """The shape of a reduction; its numbers are not followed."""
+    rank = len(values[0].shape)
+    given: Sequence[int] = wholes(node, "axes", range(rank))
+    if len(values) > 1:
+        if values[1].data is None:
+            return None
+        given = [known(a, "an axis") for a in values[1].data.reshape(-1)]
+    axes = axes_of(node, given, rank)
+    if whole(node, "keepdims", 1):
+        return Known(tuple(1 if i in axes else s for i, s in enumerate(values[0].shape)))
+    return Known(tuple(s for i, s in enumerate(values[0].shape) if i not in axes))
 
 
 def _binary(node: Node, left: Known, right: Known) -> Known:
@@ -221,6 +240,9 @@ def _binary(node: Node, left: Known, right: Known) -> Known:
         if one.size > MAX_ELEMENTS:
             return Known(found)
         data = np.empty(one.shape, dtype=object)
+        kinds = {type(v) for v in (*one.reshape(-1), *two.reshape(-1))}
+        if Poly in kinds and float in kinds:
+            return Known(found)  # fractions of dynamic dimensions are not followed
         results = [BINARY[node.op](a, b) for a, b in zip(one.reshape(-1), two.reshape(-1), strict=True)]
         if any(isinstance(r, int) and abs(r) >= 1 << 63 for r in results):
             return Known(found)  # beyond int64; the model itself would overflow

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field, replace
 
 from ..document import LocalOp
 from ..equations import Equation, Operand
+from ..errors import OnnxError, UndecidedError
 from ..graph import Node
 from ..model import Call, Model, axis_labels
-from ..sizes import Size, product
+from ..sizes import Size, product, show
 from ..values import Known, Value, View, stored
 from .attributes import literal
-from .products import broadcast_size
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def apply(model: Model, node: Node, function: Function, terms: Sequence[Term], s
     if first is not None:
         return _pointwise(model, node, function, terms, first, suffix)
     labels = axis_labels(shape)
-    operands = tuple(Operand(t.name, t.value, _axes(t.value.shape, shape, labels, t.value), t.role) for t in terms)
+    operands = tuple(Operand(t.name, t.value, _axes(t.value.shape, shape, labels), t.role) for t in terms)
     equation = Equation(
         operands,
         tuple((label,) for label in labels),
@@ -64,15 +64,21 @@ def broadcast(first: tuple[Size, ...], second: tuple[Size, ...]) -> tuple[Size, 
     return tuple(broadcast_size(a, b) for a, b in zip(one, two, strict=True))
 
 
-def _axes(
-    own: tuple[Size, ...], shape: tuple[Size, ...], labels: tuple[str, ...], value: Value
-) -> tuple[tuple[str, ...], ...]:
+def broadcast_size(first: Size, second: Size) -> Size:
+    """The size of two axes that are combined element by element."""
+    if first == second or second == 1:
+        return first
+    if first == 1:
+        return second
+    if isinstance(first, int) and isinstance(second, int):
+        raise OnnxError(f"axes of {first} and {second} cannot be combined element by element")
+    raise UndecidedError(f"axes of {show(first)} and {show(second)} are combined element by element")
+
+
+def _axes(own: tuple[Size, ...], shape: tuple[Size, ...], labels: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
     """The labels of an operand's axes; none where it is repeated along an axis."""
     offset = len(shape) - len(own)
-    repeated = dict(value.broadcast) if isinstance(value, View) else {}
-    return tuple(
-        () if i in repeated or size != shape[offset + i] else (labels[offset + i],) for i, size in enumerate(own)
-    )
+    return tuple((labels[offset + i],) if size == shape[offset + i] else () for i, size in enumerate(own))
 
 
 def _leader(terms: Sequence[Term], shape: tuple[Size, ...]) -> View | None:
@@ -80,7 +86,9 @@ def _leader(terms: Sequence[Term], shape: tuple[Size, ...]) -> View | None:
     that is in order."""
     views = [t.value for t in terms if isinstance(t.value, View)]
     first = views[0]
-    if any(v.shape != shape or v.joined is not None or v.broadcast for v in views):
+    if len(terms) == 1 and first.joined is None:
+        return first  # what is repeated is computed once
+    if any(v.shape != shape or v.joined is not None or v.repeats for v in views):
         return None
     if any(not _same_layout(first, v) for v in views[1:]):
         return None
@@ -114,8 +122,9 @@ def _pointwise(model: Model, node: Node, function: Function, terms: Sequence[Ter
         equation = f"output[i] = {function.body.format(**reads)}"
         op = model.document.local(function.local, LocalOp(function.doc, parameters, roles, ("i",), equation))
     bound = {t.name: t.value.sources for t in terms if isinstance(t.value, View)}
+    words = product(a.size for a in first.order)
     item = model.document.layer(
-        model.name_of(node) + (f"_{suffix}" if suffix else ""), op, {"i": product(first.shape)}, bound, shown=(),
+        model.name_of(node) + (f"_{suffix}" if suffix else ""), op, {"i": words}, bound, shown=(),
         settings={n: literal(v) for n, v in function.parameters.items()}, comments=model.origin(node),
     )  # fmt: skip
     model.note_operands(item, {t.name: t.value for t in terms})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from ..errors import OnnxError
 from ..graph import MAX_ELEMENTS, Node
 from ..model import Call, Model, UnsupportedError
 from ..sizes import Poly, Size, known, product, show
-from ..values import Known, Value, View, transposed
+from ..values import Atom, Known, Value, View, transposed
 from .attributes import axis_of, ints, text, whole, wholes
 from .movement import to_shape
 from .parts import part_of
@@ -53,7 +54,9 @@ def _looked_up(node: Node, value: Known, index: Known, axis: int, shape: tuple[S
         places = np.array([known(i, "an index") for i in index.data.reshape(-1)], dtype=np.int64).reshape(
             index.data.shape
         )
-        return Known(shape, np.take(value.data, places, axis))
+        found = np.empty(places.shape + value.data.shape[:axis] + value.data.shape[axis + 1 :], dtype=object)
+        found[...] = np.take(value.data, places, axis)  # a scalar index gives an element, not an array
+        return Known(shape, found.reshape([known(s, "a size") for s in shape]))
     except (IndexError, ValueError, OverflowError):
         raise OnnxError(f"`{node.title}` (Gather) picks what is not there") from None
 
@@ -180,7 +183,7 @@ def _ratios(model: Model, node: Node, view: View) -> list[int]:
 
 
 def tile(model: Model, node: Node) -> Value:
-    """`Tile` along axes of size 1, which is a broadcast; other repetitions are not known."""
+    """`Tile`: every axis is repeated as a whole."""
     value = model.value(node, 0)
     repeats = ints(model, node, 1, "its repeats")
     if len(repeats) != len(value.shape) or min(repeats, default=1) < 1:
@@ -191,12 +194,8 @@ def tile(model: Model, node: Node) -> Value:
             shape,
             np.tile(value.data, repeats) if value.data is not None and product(shape) in range(MAX_ELEMENTS) else None,
         )
-    changed = {i: r for i, r in enumerate(repeats) if r != 1}
-    if any(value.shape[i] != 1 for i in changed):
-        raise UnsupportedError("an axis is repeated as a whole")
-    axes = tuple(() if i in changed else axis for i, axis in enumerate(value.axes))
-    return View(value.sources, value.order, axes, value.joined, value.precision,
-                tuple(sorted({**dict(value.broadcast), **changed}.items())))  # fmt: skip
+    axes = tuple(axis if r == 1 else (Atom(r, False), *axis) for axis, r in zip(value.axes, repeats, strict=True))
+    return replace(value, axes=axes)
 
 
 HANDLERS: dict[str, Callable[[Model, Node], Value | list[Value]]] = {

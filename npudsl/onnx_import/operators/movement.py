@@ -11,7 +11,7 @@ from ..errors import OnnxError, UndecidedError
 from ..graph import MAX_ELEMENTS, Node
 from ..model import Model, UnsupportedError
 from ..sizes import Size, divide, elements, known, product, show
-from ..values import Known, NotAViewError, Value, View, reshaped, transposed
+from ..values import Atom, Known, NotAViewError, Value, View, reshaped, transposed
 from .attributes import axes_input, axes_of, axis_of, sizes, whole, wholes
 from .elementwise import broadcast
 
@@ -27,11 +27,14 @@ def same(model: Model, node: Node) -> Value:
 
 
 def _cast(data: np.ndarray, code: int) -> np.ndarray:
-    """Elements of another type: 7 and 6 are int64 and int32, 9 is bool (onnx.proto)."""
+    """Elements of another type: 7 and 6 are int64 and int32, 9 is bool, 1 and 10 are float and float16 (onnx.proto)."""
     if code in (2, 3, 5, 6, 7, 12, 13):
         return np.array([int(v) if isinstance(v, float | bool) else v for v in data.reshape(-1)], object).reshape(
             data.shape
         )
+    if code in (1, 10, 11, 16):
+        numbers = [float(v) if isinstance(v, int) else v for v in data.reshape(-1)]
+        return np.array(numbers, object).reshape(data.shape)
     if code == 9:
         return np.array([v != 0 for v in data.reshape(-1)], object).reshape(data.shape)
     return data
@@ -117,9 +120,7 @@ def _without(value: Value, axes: Sequence[int]) -> Value:
     if isinstance(value, Known):
         data = None if value.data is None else value.data.reshape([value.data.shape[i] for i in kept])
         return replace(value, shape=tuple(value.shape[i] for i in kept), data=data)
-    repeated = dict(value.broadcast)
-    moved = tuple((new, repeated[old]) for new, old in enumerate(kept) if old in repeated)
-    return replace(value, axes=tuple(value.axes[i] for i in kept), broadcast=moved)
+    return replace(value, axes=tuple(value.axes[i] for i in kept))
 
 
 def unsqueeze(model: Model, node: Node) -> Value:
@@ -135,11 +136,8 @@ def unsqueeze(model: Model, node: Node) -> Value:
         shape = tuple(1 if i in axes else next(left) for i in range(rank))
         data = None if value.data is None else np.expand_dims(value.data, axes)
         return replace(value, shape=shape, data=data)
-    inner = iter(enumerate(value.axes))
-    places = [None if i in axes else next(inner) for i in range(rank)]
-    repeated = dict(value.broadcast)
-    moved = tuple((new, repeated[p[0]]) for new, p in enumerate(places) if p is not None and p[0] in repeated)
-    return replace(value, axes=tuple(() if p is None else p[1] for p in places), broadcast=moved)
+    inner = iter(value.axes)
+    return replace(value, axes=tuple(() if i in axes else next(inner) for i in range(rank)))
 
 
 def transpose(model: Model, node: Node) -> Value:
@@ -164,12 +162,12 @@ def expand(model: Model, node: Node) -> Value:
     if isinstance(value, Known):
         return Known(shape, _expanded(value, shape), value.name, value.dtype, value.precision)
     offset = len(shape) - len(value.shape)
-    axes = (((),) * offset) + value.axes
     old = (1,) * offset + value.shape
-    repeated = {i + offset: s for i, s in value.broadcast}
-    repeated |= {i: s for i, (s, before) in enumerate(zip(shape, old, strict=True)) if s != before}
-    axes = tuple(() if i in repeated else axis for i, axis in enumerate(axes))
-    return replace(value, axes=axes, broadcast=tuple(sorted(repeated.items())))
+    axes = (((),) * offset) + value.axes
+    return replace(
+        value,
+        axes=tuple(a if s == was else (Atom(s, False),) for a, s, was in zip(axes, shape, old, strict=True)),
+    )
 
 
 def _expanded(value: Known, shape: tuple[Size, ...]) -> np.ndarray | None:
@@ -230,7 +228,7 @@ def joined(model: Model, node: Node, views: Sequence[View], axis: int) -> View:
 
 def _joinable(view: View, axis: int) -> bool:
     atoms = view.axes[axis]
-    return len(atoms) == 1 and not view.broadcast and view.joined in (None, atoms[0])
+    return len(atoms) == 1 and not view.repeats and view.joined in (None, atoms[0])
 
 
 def _ordered(model: Model, node: Node, view: View, index: int) -> View:
@@ -247,6 +245,7 @@ def _pattern(view: View, axis: int) -> object:
 
 HANDLERS: dict[str, Callable[[Model, Node], Value | list[Value]]] = {
     "Identity": same, "Dropout": same, "Cast": same,
+    "CastLike": same,
     "Reshape": reshape, "Flatten": flatten, "Squeeze": squeeze, "Unsqueeze": unsqueeze, "Transpose": transpose,
     "Expand": expand, "Concat": concat,
 }  # fmt: skip

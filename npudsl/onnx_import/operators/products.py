@@ -13,6 +13,7 @@ from ..model import Call, Model, UnsupportedError
 from ..sizes import Size, show
 from ..values import Known, Value, View, reshaped, transposed
 from .attributes import text, whole
+from .elementwise import Function, Term, apply, broadcast_size
 
 #: Labels of the batch axes of a product.
 BATCH = ("b", "h", "g", "e", "f", "u", "v", "w", "x", "y", "z", "l", "o", "p")
@@ -28,7 +29,9 @@ def gemm(model: Model, node: Node) -> Value:
     if model.has(node, 2):
         summand = model.value(node, 2)
         if isinstance(summand, View):
-            raise UnsupportedError("a summand that layers compute")
+            function = Function("{left} + {right}", "add", "Element-wise add.", "add")
+            found = matrix_product(model, node, left, right, (), "product")
+            return apply(model, node, function, (Term("left", found, "input"), Term("right", summand, "input")))
         notes = (f"bias of {' x '.join(show(s) for s in summand.shape) or '1'}",)
     return matrix_product(model, node, left, right, notes)
 
@@ -46,7 +49,9 @@ def matmul(model: Model, node: Node) -> Value:
     return matrix_product(model, node, model.weight(node, 0), model.weight(node, 1), ())
 
 
-def matrix_product(model: Model, node: Node, left: Value, right: Value, notes: tuple[str, ...]) -> View:
+def matrix_product(
+    model: Model, node: Node, left: Value, right: Value, notes: tuple[str, ...], suffix: str = ""
+) -> View:
     """left [..., M, K] times right [..., K, N]; a vector is a row on the left and a column on the right."""
     if not left.shape or not right.shape:
         raise OnnxError(f"`{node.title}` ({node.op}) multiplies a scalar")
@@ -76,7 +81,7 @@ def matrix_product(model: Model, node: Node, left: Value, right: Value, notes: t
         "+=",
         together=(labels,) if len(labels) > 1 else (),
     )
-    call = Call("product", "Matrix products, with operands as they are stored.", standard, notes=notes)
+    call = Call("product", "Matrix products, with operands as they are stored.", standard, suffix=suffix, notes=notes)
     found = model.emit(node, equation, call)
     wanted = (*(sizes[x] for x in labels), *(() if row else (sizes["m"],)), *(() if column else (sizes["n"],)))
     return found if wanted == found.shape else reshaped(found, wanted)
@@ -99,15 +104,6 @@ def _aligned(batch: Sequence[Size], position: int, count: int) -> Size:
 def _batch_axes(batch: Sequence[Size], labels: Sequence[str], sizes: dict[str, Size]) -> tuple[tuple[str, ...], ...]:
     own = labels[len(labels) - len(batch) :]
     return tuple((label,) if size == sizes[label] else () for label, size in zip(own, batch, strict=True))
-
-
-def broadcast_size(first: Size, second: Size) -> Size:
-    """The size of two axes that are combined element by element."""
-    if first == second or second == 1:
-        return first
-    if first == 1:
-        return second
-    raise UndecidedError(f"sizes {show(first)} and {show(second)} are combined element by element")
 
 
 def _agreed(node: Node, first: Size, second: Size) -> Size:

@@ -78,9 +78,8 @@ def reduced(model: Model, node: Node, data: View, axes: Sequence[int], kind: str
     kept = [i for i in range(len(shape)) if i not in axes]
     reduction, body, standard = REDUCTIONS[kind]
     parameters = {"length": ("int", show(product(shape[i] for i in axes)))} if "length" in body else {}
-    repeated = dict(data.broadcast)
     equation = Equation(
-        (Operand("input", data, tuple(() if i in repeated else (label,) for i, label in enumerate(labels))),),
+        (Operand("input", data, tuple((label,) for label in labels)),),
         tuple((labels[i],) for i in kept),
         dict(zip(labels, shape, strict=True)),
         body,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from ..graph import Node
 from ..model import Model, UnsupportedError
@@ -114,6 +115,10 @@ def elu(model: Model, node: Node) -> Value:
 def prelu(model: Model, node: Node) -> Value:
     """`PRelu`: a slope per channel."""
     view, slope = model.view(node, 0), model.value(node, 1)
+    rank = len(view.shape)
+    if isinstance(slope, Known) and len(slope.shape) == 1 and rank > 2 and slope.shape[0] == view.shape[1]:
+        slope = replace(slope, shape=(*slope.shape, *(1,) * (rank - 2)))  # older opsets: one slope per channel
+        slope = replace(slope, data=None if slope.data is None else slope.data.reshape(-1, *(1,) * (rank - 2)))
     function = Function("relu({input}) - {slope} * relu(-{input})", "prelu", "Rectifier with slopes below zero.")
     return apply(model, node, function, (Term("input", view), Term("slope", slope)))
 
