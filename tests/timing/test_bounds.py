@@ -79,6 +79,13 @@ def test_refuted_while_this_was_written() -> None:
     assert wrong(range(22287, 22288), PERFECT, "double") == []
 
 
+def test_that_notice_small_edits() -> None:
+    """Cases in which edits of `mapping/time_classes.py` showed that others let pass: outputs with windows, late
+    evictions."""
+    chosen = ((500220, "single"), (502366, "double"), (500372, "mixed"), (500456, "mixed"))
+    assert [text for seed, style in chosen for text in wrong(range(seed, seed + 1), PERFECT, style)] == []
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("block", range(10))
 def test_thousands(block: int) -> None:

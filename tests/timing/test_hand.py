@@ -159,6 +159,25 @@ def test_a_second_buffer_is_free_when_its_sum_has_left() -> None:
     assert found.low <= 15 <= found.high
 
 
+def test_a_sum_that_left_last_comes_back_next() -> None:
+    # 3 rows in tiles of rows 2 and 1: with row 2 the inner loop has one value only, so its sum is visited twice in a
+    # row.
+    # Double-buffered, and host reads and writes a word a cycle: B5 waits for E4 (without the rule s5 would start at 7)
+    # write |  |E0|E1|  |E2|E3|E4|  |  |E5|
+    # read  |  |  |B2|B3|  |  |  |B5|  |
+    # steps |s0|s1|  |s2|s3|s4|  |  |s5|
+    # cycle  0  1  2  3  4  5  6  7  8  9  10
+    host = memory("host", "output", bandwidth=16, ports=Ports(1, 1, 0))
+    arch = machine(memory("dram", "input"), host, memory("spad", "input", "output", double="output"))
+    mapping = nest("input@dram", "output@host", "i2", "input@spad", "j2", "i2", "output@spad")
+    found = spans(arch, row_sums(3, 2), mapping)
+    assert found["s4"] == (5, 6)
+    assert found["evict output 4"] == (6, 7)
+    assert found["return output 5"] == (7, 8)
+    assert found["s5"] == (8, 9)
+    assert run_timed(arch, row_sums(3, 2), mapping).cycles == 10
+
+
 def test_slowest_instance_decides() -> None:
     # 5 rows on 2 instances, 3 and 2 steps of rows: tiles of 3 rows x 2 words, cut to 2 rows for the second instance.
     # The first instance's spad takes 6 cycles; dram reads all 10 words, at two words a cycle 5 cycles.
@@ -194,3 +213,5 @@ def test_fractions_of_cycles() -> None:
         memory("dram", "input", bandwidth=32), memory("host", "output"), memory("spad", "input", "output"), rate=2
     )
     assert run_timed(arch, row_sums(1, 3), mapping).cycles == 3
+    timing = latency(arch, row_sums(1, 3), mapping).timing
+    assert (timing.onload, timing.steady, timing.cycles, timing.stalls) == (3 * HALF, 3 * HALF, 3, {})
