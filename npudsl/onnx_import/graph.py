@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import onnx
 
 #: Operators that the standard defines by simpler ones and that are read as these.
-COMPOSED = frozenset(["Attention", "RotaryEmbedding", "SwiGLU", "MeanVarianceNormalization"])
+COMPOSED = frozenset(["Attention", "RotaryEmbedding", "SwiGLU"])
 #: Nodes of a model, functions laid out.
 MAX_NODES = 50_000
 #: Elements of a tensor up to which its values are looked at.
@@ -118,8 +118,11 @@ def _without_functions(model: onnx.ModelProto) -> onnx.ModelProto:
     if model.functions:
         model = onnx.inliner.inline_local_functions(model)
     composed = sorted({n.op_type for n in model.graph.node if n.domain in ("", "ai.onnx")} & COMPOSED)
-    if composed and hasattr(onnx.inliner, "inline_selected_functions"):
-        model = onnx.inliner.inline_selected_functions(model, [("", name) for name in composed], False, True)
+    try:
+        if composed:
+            return onnx.inliner.inline_selected_functions(model, [("", name) for name in composed], False, True)
+    except Exception:  # an older onnx cannot, and none can for every form: the operators stay and are told as unknown
+        pass
     return model
 
 

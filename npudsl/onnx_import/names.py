@@ -95,7 +95,8 @@ def identifier(text: str) -> str:
     kept = [p for p, after in zip(parts, [*parts[1:], ""], strict=True) if not after.startswith(p + ".")]
     name = re.sub(r"[^A-Za-z0-9]+", "_", "_".join(kept)).strip("_")
     if len(name) > LONGEST:
-        name = name[-LONGEST:].lstrip("_0123456789") or name[:LONGEST]
+        tail = name[-LONGEST:]
+        name = tail.partition("_")[2].lstrip("_0123456789") or tail.lstrip("_0123456789") or name[:LONGEST]
     return f"n{name}" if name[:1].isdigit() else name
 
 

@@ -17,7 +17,6 @@ FUNCTIONS = {
     "Sigmoid": Function("sigmoid({input})", "logistic", "Logistic function.", "sigmoid"),
     "Tanh": Function("tanh({input})", "hyperbolic_tangent", "Hyperbolic tangent.", "tanh"),
     "HardSwish": Function("{input} * relu6({input} + 3) / 6", "hard_swish", "Hard swish.", "hard_swish"),
-    "Swish": Function("{input} * sigmoid({input})", "swish", "Sigmoid-weighted linear unit.", "silu"),
     "Exp": Function("exp({input})", "exponential", "Exponential."),
     "Log": Function("log({input})", "logarithm", "Natural logarithm."),
     "Sqrt": Function("sqrt({input})", "square_root", "Square root."),
@@ -34,6 +33,16 @@ FUNCTIONS = {
 def plain(model: Model, node: Node) -> Value:
     """An operator of `FUNCTIONS`."""
     return of_one(model, node, FUNCTIONS[node.op], model.view(node, 0))
+
+
+def swish(model: Model, node: Node) -> Value:
+    """`Swish`: x sigmoid(alpha x)."""
+    alpha = number(node, "alpha", 1.0)
+    doc = "Sigmoid-weighted linear unit."
+    found = Function("{input} * sigmoid({input})", "swish", doc, "silu")
+    if alpha != 1:
+        found = Function("{input} * sigmoid(slope * {input})", "swish", doc, parameters={"slope": alpha})
+    return of_one(model, node, found, model.view(node, 0))
 
 
 def hard_sigmoid(model: Model, node: Node) -> Value:
@@ -128,8 +137,8 @@ def power_of(model: Model, node: Node) -> Value:
     view, exponent = model.view(node, 0), model.value(node, 1)
     power = scalar(exponent)
     if power is None:
-        raise UnsupportedError("an exponent that is no constant number" if isinstance(exponent, Known) else
-                               "an exponent that is computed")  # fmt: skip
+        function = Function("exp({exponent} * log(abs({input})))", "power_of", "Every element's magnitude to a power.")
+        return apply(model, node, function, (Term("input", view), Term("exponent", exponent, "input")))
     named = {2.0: "{input} * {input}", 3.0: "{input} * {input} * {input}", 0.5: "sqrt({input})", -0.5: "rsqrt({input})",
              1.0: "{input}", -1.0: "1 / {input}"}  # fmt: skip
     if power in named:
@@ -142,6 +151,7 @@ def power_of(model: Model, node: Node) -> Value:
 
 HANDLERS: dict[str, Callable[[Model, Node], Value]] = {
     **dict.fromkeys(FUNCTIONS, plain),
+    "Swish": swish,
     "HardSigmoid": hard_sigmoid,
     "Gelu": gelu,
     "Clip": clip,
