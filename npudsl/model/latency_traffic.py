@@ -2,7 +2,8 @@
 
 An instance with other spatial counters has the same tiles, cut earlier. The counts are those of `counts.py` with the
 spatial loops outside an instance at 0. `mapping/traffic.py`, `certain`, says when no other instance moves more.
-Words of an output whose index is a sum of dims, and partial sums on links directly above the compute units, are lower bounds.
+Words of an output whose index is a sum of dims, and partial sums on links directly above the compute units, are lower
+bounds.
 """
 
 from __future__ import annotations
