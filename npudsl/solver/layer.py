@@ -68,20 +68,25 @@ class LayerSearch:
         """
         if self.space != "even":
             self._search("even")
-        self.bound = 0.0
-        self._search(self.space)
+        self.bound = self._search(self.space)
 
-    def _search(self, space: str) -> None:
+    def _search(self, space: str) -> float:
+        """Searches a space to its end; returns the bound on all of it. Only for the space asked for is `bound` kept."""
+        wanted = space == self.space
         entries = self._entries(space)
-        self.bound = self.relaxed = min(tighten(entries), self.incumbent.best[0])
+        bound = min(tighten(entries), self.incumbent.best[0])
+        if wanted:
+            self.bound = self.relaxed = bound
         if self.start is None:
             self.start = self._value()
         for entry in sorted(entries, key=lambda e: e.bound):
-            self.bound = max(self.bound, min(entry.bound[0], self.incumbent.best[0]))
-            self.report(self._in_pj(self._value()), self._in_pj(self.bound) if space == self.space else None)
+            bound = max(bound, min(entry.bound[0], self.incumbent.best[0]))
+            if wanted:
+                self.bound = bound
+            self.report(self._in_pj(self._value()), self._in_pj(bound) if wanted else None)
             if entry.bound < self.incumbent.best:
                 entry.search.finish(entry.task, entry.top)
-        self.bound = self.incumbent.best[0]
+        return self.incumbent.best[0]
 
     def _entries(self, space: str) -> list[Entry]:
         entries: list[Entry] = []
