@@ -8,8 +8,9 @@ from time import monotonic, perf_counter
 
 from ..spec.arch import Arch
 from ..spec.op import Layer
+from .clock import Clock
 from .events import Event, LayerImproved, LayerSolved, LayerStarted
-from .layer import Clock, solve_layer
+from .layer import solve_layer
 from .solution import Certificate, LayerSolution, Options, Solution
 
 __all__ = [

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from math import isclose
-from time import monotonic, perf_counter
+from time import perf_counter
 
 from ..mapping.evaluation import Evaluation
 from ..mapping.nest import Mapping
@@ -14,6 +13,7 @@ from ..model.evaluate import evaluate
 from ..spec.arch import Arch
 from ..spec.op import Layer
 from ..text.diagnostics import Diagnostic, SpecError
+from .clock import Clock, OutOfTimeError
 from .feasible import no_room, untiled
 from .goal import Goal, Incumbent
 from .hierarchy import hierarchies
@@ -25,21 +25,6 @@ from .solution import Certificate, LayerSolution, Options
 from .start import Entry, tighten
 
 Report = Callable[[float | None, float | None], None]
-
-
-class OutOfTimeError(Exception):
-    """The time limit has passed; what was found so far stands."""
-
-
-@dataclass
-class Clock:
-    """`deadline` on the monotonic clock, None: never."""
-
-    deadline: float | None
-
-    def tick(self) -> None:
-        if self.deadline is not None and monotonic() > self.deadline:
-            raise OutOfTimeError
 
 
 class LayerSearch:
