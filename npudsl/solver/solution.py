@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import inf
 
+from ..mapping.dataflow import Dataflow
 from ..mapping.evaluation import Evaluation
 from ..mapping.nest import Mapping
 from ..spec.arch import Arch
@@ -14,13 +15,15 @@ from ..text.diagnostics import Diagnostic
 
 @dataclass(frozen=True)
 class Options:
-    """What to look for. `time_limit` in seconds for the whole run (None: until it is proven)."""
+    """What to look for. `time_limit` in seconds for the whole run (None: until it is proven). `dataflows`: by name of
+    the layer what its mappings must obey; layers without one are free."""
 
     objective: str = "edp"  # edp | energy | latency
     space: str = "even"
     factors: str = "perfect"
     time_limit: float | None = None
     jobs: int = 1
+    dataflows: tuple[tuple[str, Dataflow], ...] = ()
 
 
 @dataclass(frozen=True)
