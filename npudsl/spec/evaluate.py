@@ -91,7 +91,7 @@ def _entry(item: tree.Item, scope: Scope, depth: int) -> Entry:
     if isinstance(item, tree.NamedItem):
         return Entry(item.name.text, _evaluate(item.value, scope, depth + 1), item.span)
     if isinstance(item, (tree.OptionalItem, tree.RestItem)):
-        shown = "`...`" if isinstance(item, tree.RestItem) else "`?`"
+        shown = "`..`" if isinstance(item, tree.RestItem) else "`?`"
         raise SpecError(
             Diagnostic("E102", f"{shown} has no meaning in a list of values", Label(item.span, "not a value"))
         )

@@ -128,7 +128,7 @@ class OptionalItem:
 
 @dataclass(frozen=True)
 class RestItem:
-    """`...`"""
+    """`..` (or `...`)"""
 
     span: Span
 

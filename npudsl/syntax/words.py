@@ -28,6 +28,7 @@ _WORDS: Final = {
     "CMPOP": "a comparison",
     "SUMOP": "`+` or `-`",
     "MULOP": "`*`, `/`, `//` or `%`",
+    "REST": "`..`",
     NEWLINE: "the end of the line",
     END: "the end of the file",
 }
@@ -79,7 +80,7 @@ CHARACTERS: Final = {
     "−": "write `-`",
     "≤": "write `<=`",
     "≥": "write `>=`",
-    "…": "write `...`, three dots",
+    "…": "write `..`, two dots",
 }
 """Character that begins nothing -> what to write instead."""
 

@@ -72,7 +72,7 @@ def item(node: tree.Item) -> str:
         case tree.OptionalItem():
             return f"{node.name.text}?" + (f" {node.operator} {expr(node.limit, 5)}" if node.limit else "")
         case tree.RestItem():
-            return "..."
+            return ".."
     return expr(node)
 
 
