@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from time import monotonic
 
 
@@ -11,17 +11,28 @@ class OutOfTimeError(Exception):
 
 
 @dataclass
+class Stop:
+    """One wish to stop for everything that belongs to a run. `ask` is safe in a signal handler: it sets a flag."""
+
+    asked: bool = False
+
+    def ask(self) -> None:
+        self.asked = True
+
+
+@dataclass(frozen=True)
 class Clock:
-    """Asked often by a search. `deadline` on the monotonic clock in seconds, None: never; `stopped`: stop at once."""
+    """Asked often by a search. `deadline` on the monotonic clock in seconds, None: never."""
 
     deadline: float | None = None
-    stopped: bool = False
+    stop: Stop = field(default_factory=Stop)
 
-    def stop(self) -> None:
-        """From now on every `tick` raises. Safe in a signal handler: it does nothing but set a flag."""
-        self.stopped = True
+    @classmethod
+    def lasting(cls, seconds: float | None, stop: Stop) -> Clock:
+        """A clock that runs out in `seconds` from now (None: never)."""
+        return cls(None if seconds is None else monotonic() + seconds, stop)
 
     def tick(self) -> None:
         """Raises OutOfTimeError if the search has to stop."""
-        if self.stopped or (self.deadline is not None and monotonic() > self.deadline):
+        if self.stop.asked or (self.deadline is not None and monotonic() > self.deadline):
             raise OutOfTimeError
