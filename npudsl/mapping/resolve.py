@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from ..spec.arch import Arch
 from ..spec.collect import Collector
-from ..spec.evaluate import evaluate, evaluate_int
+from ..spec.evaluate import evaluate
 from ..spec.op import Layer
 from ..spec.scope import Scope
 from ..syntax import tree
@@ -16,13 +16,8 @@ from ..text.source import Span
 from .legality import check_mapping
 from .nest import Loop, Mapping, Node
 from .places import Axis, Held, find_place
-from .placing import Spans, placed
-
-#: Largest factor of a loop; bounds are smaller (`spec/network.py`).
-MAX_FACTOR = 10**18
-
-#: Nodes and loops of one mapping.
-MAX_ITEMS = 2_000
+from .placing import Spans
+from .reading import MAX_ITEMS, Choices, plain_name, read_dim, read_factor, wrong
 
 
 def resolve_mapping(
@@ -45,14 +40,14 @@ def resolve_nest(
 ) -> tuple[Mapping, Spans]:
     """The nest as written with the place of each item; not yet checked against the machine."""
     inner = (scope or Scope()).child()
-    builder = _Builder(arch, layer, inner)
+    builder = _Builder(arch, layer, inner, Choices(arch, layer))
     collector = Collector()
     for item in decl.body:
         with collector.guard():
             if isinstance(item, tree.Let):
                 inner.define(item.name, evaluate(item.value, inner))
             elif isinstance(item, tree.Choice):
-                builder.choose(item)
+                builder.choices.choose(item)
     for item in decl.body:
         if isinstance(item, tree.Loops):
             with collector.guard():
@@ -80,27 +75,9 @@ class _Builder:
     arch: Arch
     layer: Layer
     scope: Scope
+    choices: Choices
     items: list[Node | Loop | _Open] = field(default_factory=list)
     spans: list[Span] = field(default_factory=list)
-    choices: dict[Node, tree.Choice] = field(default_factory=dict)
-
-    def choose(self, choice: tree.Choice) -> None:
-        """Note a `keep` or `bypass`."""
-        place = find_place(self.arch, self.layer, choice.place)
-        if not isinstance(place, Held) or place.whole:
-            raise _wrong("E516", f"`{choice.action}` names a memory and a tensor", choice.place.span, "not a tensor")
-        for node in place.nodes:
-            earlier = self.choices.get(node)
-            if earlier is not None and earlier.action != choice.action:
-                said = Label(earlier.span, "the opposite is said here")
-                raise _wrong("E516", f"`{placed(node)}` is kept and bypassed", choice.span, "contradicts", said)
-            if choice.action == "bypass" and not self._optional(node):
-                span = self.arch.memory(node.memory).span
-                held = (Label(span, "holds it without `?`"),) if span else ()
-                raise _wrong(
-                    "E516", f"`{node.tensor}` cannot bypass `{node.memory}`", choice.place.span, "not optional", *held
-                )
-            self.choices[node] = choice
 
     def slot(self, loops: tree.Loops, collector: Collector) -> None:
         """Place what the slot names, then its loops."""
@@ -117,70 +94,38 @@ class _Builder:
                 loop = self._loop(item, axis)
                 if loop.dim in written:
                     first = Label(written[loop.dim], "first here")
-                    raise _wrong("E510", f"`{loop.dim}` occurs twice in one slot", item.span, "again", first)
+                    raise wrong("E510", f"`{loop.dim}` occurs twice in one slot", item.span, "again", first)
                 written[loop.dim] = item.span
                 self._add(loop, item.span)
 
     def _add(self, item: Node | Loop | _Open, span: Span) -> None:
         if len(self.items) >= MAX_ITEMS:
-            raise _wrong("E105", f"a mapping has at most {MAX_ITEMS} tiles and loops", span, "one more")
+            raise wrong("E105", f"a mapping has at most {MAX_ITEMS} tiles and loops", span, "one more")
         self.items.append(item)
         self.spans.append(span)
-
-    def _optional(self, node: Node) -> bool:
-        hold = self.arch.memory(node.memory).hold(self.layer.op.tensor(node.tensor).role)
-        return hold is not None and hold.optional
 
     def _to_place(self, place: Held, path: tree.Path) -> tuple[Node, ...]:
         """A named tensor; or of a whole level what has no place there yet, optional ones only if they are kept."""
         if not place.whole:
             for node in place.nodes:
-                if node in self.choices and self.choices[node].action == "bypass":
-                    said = Label(self.choices[node].span, "bypassed here")
-                    raise _wrong("E516", f"`{placed(node)}` is bypassed and placed", path.span, "placed here", said)
+                self.choices.check_placed(node, path.span)
             return place.nodes
-        left = tuple(n for n in place.nodes if n not in self.items and (not self._optional(n) or n in self._kept))
+        kept, optional = self.choices.kept, self.choices.optional
+        left = tuple(n for n in place.nodes if n not in self.items and (not optional(n) or n in kept))
         if not left:
             firsts = [Label(s, "placed here") for i, s in zip(self.items, self.spans, strict=True) if i in place.nodes]
-            raise _wrong("E504", f"nothing is left to place in `{path.text}`", path.span, "places nothing", *firsts)
+            raise wrong("E504", f"nothing is left to place in `{path.text}`", path.span, "places nothing", *firsts)
         return left
-
-    @property
-    def _kept(self) -> set[Node]:
-        return {node for node, choice in self.choices.items() if choice.action == "keep"}
 
     def _loop(self, item: tree.Item, axis: Axis | None) -> Loop | _Open:
         array, name = (axis.array, axis.axis) if axis else (None, None)
         if isinstance(item, tree.NamedItem):
-            self._dim(item.name)
-            return Loop(item.name.text, self._factor(item), array, name)
-        plain = isinstance(item, tree.Reference) and item.items is None and item.arguments is None
-        if isinstance(item, tree.Reference) and plain and len(item.path.parts) == 1:
-            self._dim(item.path.parts[0])
-            return _Open(item.path.text, array, name)
+            dim = read_dim(self.layer, item.name)
+            return Loop(dim, read_factor(dim, item.value, self.layer, self.scope), array, name)
+        plain = plain_name(item)
+        if plain is not None:
+            return _Open(read_dim(self.layer, plain), array, name)
         raise SpecError(_hole(item.span, "leaves a choice"))
-
-    def _dim(self, name: tree.Name) -> None:
-        if name.text not in self.layer.bound:
-            dims = ", ".join(self.layer.op.dims)
-            raise SpecError(
-                Diagnostic(
-                    "E509",
-                    f"`{self.layer.name}` has no dim `{name.text}`",
-                    Label(name.span, f"not a dim of `{self.layer.op.name}`"),
-                    help=f"dims of {self.layer.op.name}: {dims}",
-                )
-            )
-
-    def _factor(self, item: tree.NamedItem) -> int:
-        value = item.value
-        if isinstance(value, tree.Reference) and value.span.text == "full":
-            return self.layer.bound[item.name.text]
-        factor = evaluate_int(value, self.scope, what="a factor")
-        if not 1 <= factor <= MAX_FACTOR:
-            limit = "at least 1" if factor < 1 else "at most 10^18"
-            raise _wrong("E512", f"a factor is {limit}", value.span, f"this is {factor}" if factor < 1 else "too large")
-        return factor
 
     def with_factors(self, collector: Collector) -> tuple[Node | Loop, ...]:
         """The items, with the factor of each loop that was left open: what its dim still needs."""
@@ -201,10 +146,6 @@ class _Builder:
             needed = -(-self.layer.bound[item.dim] // (product[item.dim] or 1))
             found.append(Loop(item.dim, needed, item.array, item.axis))
         return tuple(found)
-
-
-def _wrong(code: str, message: str, span: Span, text: str, *secondary: Label) -> SpecError:
-    return SpecError(Diagnostic(code, message, Label(span, text), secondary))
 
 
 def _hole(span: Span, text: str, *secondary: Label) -> Diagnostic:
