@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter
 
 from ..mapping.nest import Mapping
@@ -15,6 +15,7 @@ from .count import count
 from .data import check_values
 from .limits import check_axes
 from .nest import Nest
+from .timed_traffic import traffic
 from .values import output_equal
 from .walk import Walker
 
@@ -51,7 +52,7 @@ def run(
     check_axes(layer, len(nest.counters))
     if values:
         check_values(layer)
-    tally = count(nest, Walker(layer, tick))
+    tally = replace(count(nest, Walker(layer, tick)), traffic=traffic(nest, mapping, tick))
     counted = perf_counter()
     equal = output_equal(nest, seed, tick) if values else None
     return Execution(tally, equal, perf_counter() - started, counted - started)

@@ -61,9 +61,13 @@ def united(transfer: Transfer, words: Tiles, prefix: int, combining: frozenset[i
     """Words per setting of the first `prefix` spatial counters: united over `combining` ones, else added up."""
     unions: dict[tuple[Instance, Instance], set[Element]] = {}
     for i, w in words.items():
-        key = tuple(v for c, v in zip(transfer.instances, i, strict=True) if c.index not in combining)
-        unions.setdefault((i[:prefix], key), set()).update(w)
+        unions.setdefault((i[:prefix], apart(transfer, i, combining)), set()).update(w)
     counts: dict[Instance, int] = {}
     for (instance, _), union in unions.items():
         counts[instance] = counts.get(instance, 0) + len(union)
     return counts
+
+
+def apart(transfer: Transfer, instance: Instance, combining: frozenset[int]) -> Instance:
+    """An instance without its `combining` counters: the same for instances that share words."""
+    return tuple(v for c, v in zip(transfer.instances, instance, strict=True) if c.index not in combining)

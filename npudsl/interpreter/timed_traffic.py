@@ -1,6 +1,8 @@
 """Words that the first instance of every memory and link moves, by comparing sets over all its visits, at full size.
 
-As `count.py`, with the spatial counters outside an instance at 0: what `mapping/pricing.py` makes time from.
+As `count.py`, with the spatial counters outside an instance at 0: what `mapping/pricing.py` makes time from. Only the
+visits are not walked once more: groups of dims share no counter, so the sum over all visits of products of the groups'
+sizes is the product of the groups' sums.
 """
 
 from __future__ import annotations
@@ -14,7 +16,6 @@ from ..mapping.traffic import Flow, Moved, Traffic, certain, mixed
 from ..spec.op import Tensor
 from .nest import Counter, Crossing, Nest, Transfer
 from .sets import Group, Tiles
-from .walk import Table, Walker
 
 NOBODY = Tensor("", "", ())
 NOTHING = Moved()
@@ -24,18 +25,23 @@ Counting = Callable[
 ]  # free spatial counters, those over which words are united
 
 
-def traffic(nest: Nest, mapping: Mapping, walker: Walker) -> Traffic:
-    """All flows of an executable nest; raises SpecError (E652, E653) if it is too large to be walked."""
-    counter = _Counter(nest, mapping.simplified(), walker)
+def traffic(nest: Nest, mapping: Mapping, tick: Callable[[], None] | None = None) -> Traffic:
+    """All flows of an executable nest; `tick` is called with every set family.
+
+    Raises SpecError (E652) if the sets are too large.
+    """
+    counter = _Counter(nest, mapping.simplified(), tick)
     flows = tuple(f for t in nest.layer.op.tensors for f in counter.flows(t))
     return Traffic(flows, counter.steps(), certain(nest.arch, nest.layer, mapping))
 
 
 class _Counter:
-    def __init__(self, nest: Nest, mapping: Mapping, walker: Walker) -> None:
-        self.nest, self.mapping, self.walker = nest, mapping, walker
+    def __init__(self, nest: Nest, mapping: Mapping, tick: Callable[[], None] | None) -> None:
+        self.nest, self.mapping, self._tick = nest, mapping, tick
+        self._made: dict[tuple[Group, tuple[Counter, ...], tuple[Counter, ...], int], Tiles] = {}
 
     def flows(self, tensor: Tensor) -> list[Flow]:
+        self._made.clear()  # sets of other tensors
         home = self.nest.home(tensor.name)
         whole = Transfer(tensor, home, home, None, (), (), 0, frozenset(), ())
         begun = self._sum(self._tiles(whole, (), ()))
@@ -153,11 +159,20 @@ class _Counter:
     def _tiles(self, transfer: Transfer, visits: Sequence[Counter], free: Sequence[Counter]) -> Measured:
         """The child's tiles at all settings of `visits` and of the spatial counters `free`, all others at 0."""
         seen = replace(transfer, visits=tuple(visits), instances=tuple(free))
-        return [Tiles.of(g, self.nest, seen) for g in Group.all_of(transfer.tensor, self.nest.layer.op.dims)]
+        return [self._made_once(g, seen) for g in Group.all_of(transfer.tensor, self.nest.layer.op.dims)]
 
-    def _sum(self, words: Measured) -> int:
-        counters = sorted((c for t in words for c in t.visits), key=lambda c: c.index)
-        return self.walker.total(counters, [Table(t.visits, t.per_visit()) for t in words])
+    def _made_once(self, group: Group, seen: Transfer) -> Tiles:
+        key = (group, group.of(seen.visits), group.of(seen.instances), seen.child.above)
+        if key not in self._made:
+            self._made[key] = Tiles.of(group, self.nest, seen)
+            if self._tick is not None:
+                self._tick()
+        return self._made[key]
+
+    @staticmethod
+    def _sum(words: Measured) -> int:
+        """Over all visits: of every visit the product of the groups' sizes."""
+        return prod(t.keys.size for t in words)
 
     def _last(self, words: Measured) -> int:
         """Words of the last visit."""

@@ -14,7 +14,7 @@ from ..mapping.resources import Loads, add, raise_to
 from ..spec.op import Tensor
 from .literal import Element, Instance, element
 from .nest import Counter, Nest, Site, Transfer
-from .timed_cost import Cost, Tiles, Words, united
+from .timed_cost import Cost, Tiles, Words, apart, united
 
 NOTHING: Words = frozenset()
 
@@ -258,20 +258,19 @@ class Walk:
 
     def _begin(self, transfer: Transfer, used: Tiles) -> tuple[dict[Instance, int], Tiles]:
         """Per memory instance how many words start from zero with these operations; per compute unit those that do
-        not."""
-        held, fresh, rest = self._held[transfer.parent].begun, {}, {}
-        for inside in {i[: transfer.outer] for i in used}:
-            fresh[inside] = 0
-            held.setdefault(inside, set())
-        new: dict[Instance, set[Element]] = {}
+        not: of units whose results meet in the memory only the first starts from zero."""
+        held, rest = self._held[transfer.parent].begun, {}
+        starting: dict[Instance, dict[Element, Instance]] = {}  # word -> the units that are added up on the way
         for i, words in used.items():
             inside = i[: transfer.outer]
-            rest[i] = words & held[inside]
-            new.setdefault(inside, set()).update(words - held[inside])
-        for inside, first in new.items():
-            fresh[inside] = len(first)
-            held[inside] |= first
-        return fresh, rest
+            together = apart(transfer, i, transfer.combining)
+            begun = starting.setdefault(inside, {})
+            for word in words - held.setdefault(inside, set()):
+                begun.setdefault(word, together)
+            rest[i] = frozenset(w for w in words if begun.get(w) != together)
+        for inside, begun in starting.items():
+            held[inside].update(begun)
+        return {inside: len(begun) for inside, begun in starting.items()}, rest
 
 
 def _place(transfer: Transfer) -> tuple[str, str]:

@@ -3,7 +3,7 @@ counters."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 
 from .tally import Tally
@@ -14,14 +14,14 @@ class Cost:
     """Energy and time of one execution of a layer.
 
     `energy` in pJ, exact; `parts[component][tensor]` in pJ for memories and links, `parts[compute][""]` for the
-    operations;
-    `cycles`: the untimed bound of semantics.md, `onload + steady + offload`, or what a timed execution took (then
-    `steady` is what lies between); `busy`: cycles of each resource (`mac`, `glb read`, ...); `stalls`: cycles by which
-    a resource alone stretches the steady state beyond the steps (timed: for how long it was waited for), where it does.
+    operations.
+    `cycles = onload + steady + offload`: in closed form the untimed bound, moved between `at_least` and `at_most`; or
+    what an execution in time took. `busy`: cycles of each resource (`mac`, `glb read`, ...); `stalls`: cycles by which
+    a resource alone stretches the steady state beyond the steps (executed: for how long it was waited for), where it
+    does.
     `utilization`: operations / (steps * all compute instances of the machine); `working`: the part of the cycles in
     which steps would be executed without any stall. Their product is the utilisation over the whole time.
-    `at_least`, `at_most`: bounds on what a timed execution takes, and `bounded` why they meet or do not (None: not
-    known).
+    `at_least`, `at_most`: bounds on what an execution in time takes, and `bounded` why they meet or do not.
     """
 
     energy: Fraction
@@ -29,14 +29,24 @@ class Cost:
     cycles: Fraction
     busy: dict[str, Fraction]
     utilization: Fraction
-    onload: Fraction = Fraction(0)
-    steady: Fraction = Fraction(0)
-    offload: Fraction = Fraction(0)
-    stalls: dict[str, Fraction] = field(default_factory=dict)
-    working: Fraction = Fraction(1)
-    at_least: Fraction | None = None
-    at_most: Fraction | None = None
-    bounded: str = ""
+    onload: Fraction
+    steady: Fraction
+    offload: Fraction
+    stalls: dict[str, Fraction]
+    working: Fraction
+    at_least: Fraction
+    at_most: Fraction
+    bounded: str
+
+    @property
+    def stalled(self) -> Fraction:
+        """Cycles between the onload and the offload in which no step would go on."""
+        return self.steady - self.working * self.cycles
+
+    @property
+    def exact(self) -> bool:
+        """Whether the closed form is what an execution in time takes."""
+        return self.at_least == self.at_most
 
     @property
     def bottleneck(self) -> str:

@@ -59,7 +59,10 @@ def _flat(tally: Tally, timed: bool) -> Iterator[tuple[str, object]]:
             yield f"{link}.{tensor} words", count
     for memory, used in tally.used.items():
         yield f"{memory} used", used
-    for flow in tally.traffic.flows if timed and tally.traffic is not None else ():
+    if not timed or tally.traffic is None:
+        return
+    yield "steps in time", tally.traffic.steps
+    for flow in tally.traffic.flows:
         path = f"{flow.parent} to {flow.child or 'operations'}, {flow.tensor}"
-        for part in ("arrivals", "departures", "first", "last", "whole"):
+        for part in ("visits", "arrivals", "departures", "first", "last", "whole", "sweep"):
             yield f"{path}: {part}", getattr(flow, part)

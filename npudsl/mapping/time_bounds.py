@@ -15,8 +15,10 @@ from ..spec.op import Layer
 from .batch import makespan
 from .nest import Mapping
 from .resources import Loads, add, longest
+from .tally import Tally
 from .time_ahead import at_most
 from .time_classes import Class, Movement, StepKind, classes, step_kinds
+from .time_floor import shares
 from .timing import Terms, Timing
 from .traffic import Flow, Moved, Traffic
 
@@ -39,15 +41,20 @@ class Latency:
         return self.low == self.high
 
 
-def latency(arch: Arch, layer: Layer, mapping: Mapping, traffic: Traffic) -> Latency:
-    """Cycles of a legal mapping in closed form, with bounds, from the words that its instances move."""
-    return _Bounds(arch, layer, mapping, traffic).latency()
+def latency(arch: Arch, layer: Layer, mapping: Mapping, tally: Tally) -> Latency:
+    """Cycles of a legal mapping in closed form, with bounds, from the words that its instances move.
+
+    `tally` must hold its `traffic`. Where that is a lower bound only, the mean over all instances may be more.
+    """
+    if tally.traffic is None:
+        raise ValueError("what single instances move was not counted")
+    return _Bounds(arch, layer, mapping, tally.traffic, shares(arch, layer, mapping, tally)).latency()
 
 
 class _Bounds:
-    def __init__(self, arch: Arch, layer: Layer, mapping: Mapping, traffic: Traffic) -> None:
+    def __init__(self, arch: Arch, layer: Layer, mapping: Mapping, traffic: Traffic, least: Loads) -> None:
         self.arch, self.layer, self.mapping = arch, layer, mapping.simplified()
-        self.terms = Terms(arch, traffic)
+        self.terms = Terms(arch, traffic, least)
         self.timing = self.terms.timing()
 
     def latency(self) -> Latency:

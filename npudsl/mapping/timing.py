@@ -4,13 +4,13 @@ form)."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
 
 from ..spec.arch import Arch
 from .batch import Job, makespan
-from .resources import Loads, Meter, add, longest, resources
+from .resources import Loads, Meter, add, longest, raise_to, resources
 from .traffic import Flow, Moved, Traffic
 
 ZERO = Fraction(0)
@@ -38,10 +38,14 @@ class Timing:
 
 @dataclass(frozen=True)
 class Terms:
-    """What closed forms of time are made of, for one machine and mapping."""
+    """What closed forms of time are made of, for one machine and mapping.
+
+    `least`: cycles that some instance of a resource is busy at least, where `traffic` may not tell (`time_floor.py`).
+    """
 
     arch: Arch
     traffic: Traffic
+    least: Loads = field(default_factory=dict)
 
     @cached_property
     def meter(self) -> Meter:
@@ -116,16 +120,18 @@ class Terms:
         loads: Loads = dict.fromkeys(resources(self.arch), ZERO)
         loads[self.arch.compute.name] = self.traffic.steps * self.pace
         add(loads, self.total(self.traffic.flows, lambda f: f.arrivals, lambda f: f.departures))
+        raise_to(loads, self.least)
         return loads
 
     def timing(self) -> Timing:
         """The untimed bound: steps and what they cannot overlap, or the busiest resource, plus first and last tiles."""
         compute, steps = self.arch.compute.name, self.traffic.steps * self.pace
         alone = {compute: steps}
-        for resource in self.busy:
+        for resource, busy in self.busy.items():
             if resource != compute:
                 own = max(steps, self.operations.get(resource, ZERO)) + self.apart.get(resource, ZERO)
-                alone[resource] = max(own, self.beside.get(resource, ZERO))
+                inside = busy - self.onload - self.offload  # no more than what it does beside, but for `least`
+                alone[resource] = max(own, self.beside.get(resource, ZERO), inside)
         steady = max(*alone.values(), self.stretched + longest(self.apart))
         return Timing(
             self.onload,

@@ -16,6 +16,7 @@ from ..spec.arch import Arch
 from ..spec.op import Layer
 from . import functions as fn
 from .counts import derive
+from .latency_traffic import traffic
 
 
 def evaluate(arch: Arch, layer: Layer, mapping: nest.Mapping) -> Evaluation:
@@ -46,7 +47,8 @@ def tally(arch: Arch, layer: Layer, mapping: nest.Mapping) -> Tally:
         for array in arch.arrays
         for link in array.links
     }
-    return Tally(layer.points, values(formulas.steps.expression), counts, links, used)
+    steps = values(formulas.steps.expression)
+    return Tally(layer.points, steps, counts, links, used, traffic(arch, layer, simple))
 
 
 class Numbers:

@@ -7,14 +7,14 @@ from ..mapping.nest import Mapping
 from ..mapping.time_bounds import Latency
 from ..spec.arch import Arch
 from ..spec.op import Layer
-from .latency_traffic import traffic
+from .evaluate import tally
 
 __all__ = ["Latency", "exactness", "latency"]
 
 
 def latency(arch: Arch, layer: Layer, mapping: Mapping) -> Latency:
     """Cycles of a legal mapping in closed form, with bounds."""
-    return time_bounds.latency(arch, layer, mapping, traffic(arch, layer, mapping))
+    return time_bounds.latency(arch, layer, mapping, tally(arch, layer, mapping))
 
 
 def exactness(arch: Arch, layer: Layer, mapping: Mapping) -> tuple[bool, str]:

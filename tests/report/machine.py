@@ -101,5 +101,13 @@ COST = Cost(
     Fraction(24),
     {"mac": Fraction(24), "glb read": Fraction(19)},
     Fraction(1),
+    onload=Fraction(0),
+    steady=Fraction(24),
+    offload=Fraction(0),
+    stalls={},
+    working=Fraction(1),
+    at_least=Fraction(24),
+    at_most=Fraction(24),
+    bounded="no port or link that is used has a bandwidth",
 )
 EVALUATION = Evaluation(TALLY, COST)

@@ -12,8 +12,8 @@ import pytest
 from npudsl.interpreter.nest import Nest
 from npudsl.interpreter.timed import run_timed
 from npudsl.interpreter.timed_traffic import traffic as counted
-from npudsl.interpreter.walk import Walker
 from npudsl.mapping.pricing import leakages, price
+from npudsl.mapping.timing import Timing
 from npudsl.model.evaluate import tally
 from npudsl.model.latency_traffic import traffic
 from npudsl.spec.arch import Arch, Level, Link, Memory
@@ -31,19 +31,19 @@ def test_sets_agree_with_closed_forms(block: int) -> None:
     for seed in range(5000 + 60 * block, 5060 + 60 * block):
         case = timed_case(seed)
         executed = Nest.of(case.arch, case.layer, case.mapping)
-        assert traffic(case.arch, case.layer, case.mapping) == counted(executed, case.mapping, Walker(case.layer)), seed
+        assert traffic(case.arch, case.layer, case.mapping) == counted(executed, case.mapping), seed
 
 
 def test_full_size() -> None:
     layer = alexnet()[4]
     arch, mapping = timed_arch(eyeriss(), Random(1), "mixed"), random_eyeriss_mapping(alexnet()[4], 1)
-    assert traffic(arch, layer, mapping) == counted(Nest.of(arch, layer, mapping), mapping, Walker(layer))
+    assert traffic(arch, layer, mapping) == counted(Nest.of(arch, layer, mapping), mapping)
 
 
 def test_price_with_traffic() -> None:
     arch = machine(memory("dram", "input", bandwidth=16), memory("host", "output"), memory("spad", "input", "output"))
     layer = row_sums(3, 2)
-    words = replace(tally(arch, layer, ROW_BY_ROW), traffic=traffic(arch, layer, ROW_BY_ROW))
+    words = tally(arch, layer, ROW_BY_ROW)
     cost = price(arch, layer, ROW_BY_ROW, words)
     assert (cost.cycles, cost.onload, cost.steady, cost.offload) == (12, 2, 10, 0)
     assert cost.busy == {"mac": 6, "dram": 6}
@@ -59,18 +59,14 @@ def test_leakage_is_paid_for_all_cycles() -> None:
     spad = replace(memory("spad", "input", "output"), leakage=Fraction(3))
     arch = machine(dram, memory("host", "output"), spad)
     layer = row_sums(3, 2)
-    words = replace(tally(arch, layer, ROW_BY_ROW), traffic=traffic(arch, layer, ROW_BY_ROW))
+    words = tally(arch, layer, ROW_BY_ROW)
     assert dict(leakages(arch))["spad"] == 3
     assert price(arch, layer, ROW_BY_ROW, words).parts["spad"]["leakage"] == 3 * 12
-    timed = price(arch, layer, ROW_BY_ROW, words, cycles=Fraction(20))
-    assert (timed.cycles, timed.parts["spad"]["leakage"]) == (20, 60)
-
-
-def test_without_traffic_words_are_shared_equally() -> None:
-    arch = machine(memory("dram", "input", bandwidth=16), memory("host", "output"), memory("spad", "input", "output"))
-    layer = row_sums(3, 2)
-    cost = price(arch, layer, ROW_BY_ROW, tally(arch, layer, ROW_BY_ROW))
-    assert cost.busy == {"mac": 6, "dram": 6}
+    longer = Timing(Fraction(2), Fraction(17), Fraction(1), {}, {"dram": Fraction(11)}, "dram")
+    executed = price(arch, layer, ROW_BY_ROW, words, executed=longer)
+    assert (executed.cycles, executed.parts["spad"]["leakage"]) == (20, 60)
+    assert (executed.stalled, executed.stalls, executed.bottleneck) == (11, {"dram": 11}, "dram")
+    assert (executed.at_least, executed.at_most, executed.exact) == (12, 12, True)
 
 
 def test_more_bandwidth_is_never_slower_with_single_buffers() -> None:
