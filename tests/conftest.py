@@ -11,6 +11,8 @@ _CALM = {"deadline": None, "suppress_health_check": (HealthCheck.too_slow, Healt
 # A pull request must not fail by luck: the same examples every time, unless `explore` is asked for.
 settings.register_profile("fixed", derandomize=True, database=None, **_CALM)
 settings.register_profile("explore", **_CALM)
+# Every test searches: no answer of an earlier run, nor one of another test, takes part.
+os.environ["NPUDSL_CACHE"] = "off"
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fixed"))
 
 

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from time import perf_counter
-from typing import TYPE_CHECKING
 
-from ..report.answers import Answer, Answers, Verifying
-from ..solver.solution import LayerSolution, Options
+from ..report.answers import Answer, Answers
+from ..solver import Event, LayerSolved, NetworkSearch, Stop, Store, executor_for, width_for
+from ..solver.solution import Options
 from ..spec.arch import Arch
 from ..spec.network import Network
 from ..spec.op import Layer
 from ..text.diagnostics import Diagnostic, SpecError
 from ..text.suggest import nearest
-
-if TYPE_CHECKING:
-    from ..verify import Verdict
+from .executing import Executions
 
 Progress = Callable[[object], None]
 
@@ -28,34 +26,73 @@ def answer(
     only: Iterable[str] | None = None,
     verify: bool = True,
     progress: Progress | None = None,
+    store: Store | None = None,
+    stop: Stop | None = None,
 ) -> Answers:
     """The best mapping of every multiply-accumulate layer, or of those in `only`; the others are listed as unmapped.
 
-    `verify`: execute every answer at full size and compare. `progress` gets the solver's events and `Verifying`.
-    An interruption (Ctrl-C) ends the work, not the answers that are there: `Answers.interrupted`.
+    `verify`: execute every answer at full size and compare. `progress` gets the solver's events, `Verifying` and
+    `Verified`. `store` keeps proven answers from one run to the next. When `stop` is asked for, searches end with the
+    best so far and nothing new is begun; Ctrl-C (KeyboardInterrupt) loses what is being searched as well, but what was
+    answered by then is there: `Answers.interrupted`.
     Raises `SpecError`: E201 for a layer in `only` that does not exist, E711 if nothing is left to map, E712 for a
     mapspace that the solver does not search yet.
     """
     _check_supported(options)
-    tell = progress or (lambda event: None)
     chosen = _choose(network, only)
     layers = tuple(layer for layer in chosen if layer.op.is_mac)
     if not layers:
         raise SpecError(_nothing_to_map(network, chosen))
     started = perf_counter()
-    solutions, interrupted = _solve(arch, network.name, layers, options, tell)
-    answers = [Answer(solution) for solution in solutions]
-    if verify:
-        try:
-            _execute(arch, answers, tell)
-        except KeyboardInterrupt:
-            interrupted = True
+    run = Run(arch, layers, options, verify, progress or (lambda event: None), store, stop or Stop())
+    interrupted = run.work()
     unmapped = tuple(layer for layer in chosen if not layer.op.is_mac)
-    seconds = perf_counter() - started
     return Answers(
-        arch, network.name, options, tuple(answers), unmapped, seconds, interrupted,
-        network.arguments, network.constants,
+        arch, network.name, options, run.answers, unmapped, perf_counter() - started, interrupted,
+        network.arguments, network.constants, run.search.missing,
     )  # fmt: skip
+
+
+class Run:
+    """The searches for some layers, and the executions of what they find as soon as there is time for them."""
+
+    def __init__(
+        self,
+        arch: Arch,
+        layers: tuple[Layer, ...],
+        options: Options,
+        verify: bool,
+        tell: Progress,
+        store: Store | None,
+        stop: Stop,
+    ):
+        self.stop, self.store, self.tell = stop, store, tell
+        self.executor = executor_for(width_for(arch, layers, options, store), stop)
+        self.executions = Executions(arch, self.executor, len(layers), tell) if verify else None
+        self.search = NetworkSearch(arch, layers, options, self._hear, store)
+
+    def work(self) -> bool:
+        """Does everything; whether it was interrupted."""
+        with self.executor:
+            try:
+                self.search.submit(self.executor)
+                self.executor.run()
+            except KeyboardInterrupt:
+                return True
+        if self.store is not None:
+            self.store.tidy()
+        return self.stop.asked
+
+    def _hear(self, event: Event) -> None:
+        self.tell(event)
+        if self.executions is not None and isinstance(event, LayerSolved):
+            self.executions.add(event.index, event.solution)
+
+    @property
+    def answers(self) -> tuple[Answer, ...]:
+        """What is known, in the order of the layers."""
+        found = self.search.finished
+        return tuple(Answer(s) if self.executions is None else self.executions.answer(s) for s in found)
 
 
 def _check_supported(options: Options) -> None:
@@ -93,45 +130,3 @@ def _nothing_to_map(network: Network, chosen: Sequence[Layer]) -> Diagnostic:
         notes=(f"its operators: {ops}",) if ops else (),
         help="the solver maps layers of the form `output[...] += a[...] * b[...]`",
     )
-
-
-def _solve(
-    arch: Arch, net: str, layers: tuple[Layer, ...], options: Options, tell: Progress
-) -> tuple[tuple[LayerSolution, ...], bool]:
-    """The solver's layers, and whether it was interrupted (then those that were done by then)."""
-    from ..solver import Event, LayerSolved, solve
-
-    done: list[LayerSolution] = []
-
-    def listen(event: Event) -> None:
-        if isinstance(event, LayerSolved):
-            done.append(event.solution)
-        tell(event)
-
-    try:
-        return solve(arch, net, layers, options, progress=listen).layers, False
-    except KeyboardInterrupt:
-        return tuple(done), True
-
-
-def _execute(arch: Arch, answers: list[Answer], tell: Progress) -> None:
-    """Put a verdict into every answer in place, so that those that are there survive an interruption.
-
-    Layers that are the same to the last constant and extent, under the same mapping, are executed once.
-    """
-    from ..verify import verify
-
-    verdicts: dict[object, Verdict] = {}
-    for index, answer in enumerate(answers):
-        if not answer.solved:
-            continue
-        layer, mapping = answer.layer, answer.mapping
-        key = (layer.op, layer.bounds, layer.extents, mapping.items)
-        if key not in verdicts:
-            tell(Verifying(layer.name, index, len(answers)))
-            try:
-                verdicts[key] = verify(arch, layer, mapping, answer.evaluation)
-            except SpecError as error:  # too large to execute: told, and not called verified
-                answers[index] = Answer(answer.solution, None, error.diagnostics)
-                continue
-        answers[index] = Answer(answer.solution, verdicts[key])

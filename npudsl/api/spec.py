@@ -64,7 +64,8 @@ class Machine:
         space: str = "even",
         factors: str = "perfect",
         time_limit: float | None = None,
-        jobs: int = 1,
+        jobs: int | None = None,
+        cache: bool = True,
         verify: bool = False,
         progress: Callable[[object], None] | None = None,
         **settings: Setting,
@@ -72,15 +73,20 @@ class Machine:
         """The best mapping of every layer of `net`, or of `layers` only.
 
         `net` is a network, the name of one in this file or in the library, or a path; `settings` are its parameters.
-        `time_limit` in seconds; `verify` executes every answer at full size. Raises `SpecError`.
+        `time_limit` in seconds, for all searches together; `jobs`: processes (None: as many as help); `cache`: use and
+        keep proven answers (`npudsl cache` tells where); `verify` executes every answer at full size. Raises
+        `SpecError`.
         """
-        from ..solver.solution import Options
+        from ..solver import Options, Store
+        from ..solver.store_folder import user_folder
         from .results import Best
         from .solving import answer
 
         network = net if isinstance(net, Network) else self.network(net, settings)
         options = Options(objective, space, factors, time_limit, jobs)
-        return Best(answer(self.arch, network, options, only=layers, verify=verify, progress=progress))
+        folder = user_folder() if cache else None
+        store = None if folder is None else Store(folder)
+        return Best(answer(self.arch, network, options, only=layers, verify=verify, progress=progress, store=store))
 
     def network(self, net: str, settings: Mapping[str, Setting]) -> Network:
         """A network by name or path, looked for in the machine's file first. Raises `SpecError`."""

@@ -28,6 +28,7 @@ COMMANDS = {
     "run": "execute one complete mapping and count",
     "show": "print a machine's hierarchy, or a network's layers",
     "nets": "list the networks of the library with their depth, weights and operations",
+    "cache": "tell where proven answers are kept, or forget them",
     "import": "bring in a network from an ONNX model",
     "explain": "tell what a diagnostic means, or where the counts of a mapping come from",
 }

@@ -30,6 +30,11 @@ def positive_int(text: str) -> int:
     return value
 
 
+def processes(text: str) -> int | None:
+    """A whole number of processes, or `auto`: None."""
+    return None if text == "auto" else positive_int(text)
+
+
 def seconds(text: str) -> float:
     """A finite time above zero, in seconds."""
     try:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from .options import add_json, add_search, add_settings, positive_int, seconds, settings_of
+from .interrupt import stoppable
+from .options import add_json, add_search, add_settings, processes, seconds, settings_of
 from .output import Failed, check_writable, json_text, report_diagnostics, say, write_results
 from .screen import draw, width
 
@@ -28,8 +29,20 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--using", metavar="DATAFLOW", help="a mapping block with holes (not supported yet)")
     parser.add_argument("--space", choices=("even", "uneven"), default="even", help="default: even")
     parser.add_argument("--factors", choices=("perfect", "imperfect"), default="perfect", help="default: perfect")
-    parser.add_argument("--time-limit", type=seconds, metavar="SECONDS", help="stop with the best so far and its gap")
-    parser.add_argument("--jobs", type=positive_int, default=1, metavar="N", help="processes (default: 1)")
+    parser.add_argument(
+        "--time-limit",
+        type=seconds,
+        metavar="SECONDS",
+        help="search no longer than this, all layers together; tell the best so far and its gap",
+    )
+    parser.add_argument(
+        "--jobs",
+        type=processes,
+        default=None,
+        metavar="N|auto",
+        help="processes that search and execute (default: auto, one per processor where that is faster)",
+    )
+    parser.add_argument("--no-cache", action="store_true", help="neither use nor keep proven answers of other runs")
     parser.add_argument("--no-verify", action="store_true", help="do not execute the answers")
     parser.add_argument("--nest", action="append", metavar="LAYER", help="print this layer's loop nest (repeatable)")
     parser.add_argument(
@@ -40,7 +53,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """0 if every layer has a mapping, and each that was executed agrees; else 1. Raises `SpecError`, `Failed`."""
+    """0 if every layer has a mapping, and each that was executed agrees; else 1, as after Ctrl-C. Raises `SpecError`,
+    `Failed`."""
     if arguments.using:
         raise Failed("`--using` is not supported yet: the solver searches the whole mapspace", 2)
     for target in (arguments.json, arguments.emit):
@@ -77,13 +91,20 @@ def _solve(arguments: argparse.Namespace, arch: Arch, network: Network) -> Best:
     from ..api.results import Best
     from ..api.solving import answer
     from ..report.progress import shown_progress
-    from ..solver.solution import Options
+    from ..solver import Options, Stop, Store
+    from ..solver.store_folder import user_folder
 
+    folder = None if arguments.no_cache else user_folder()
     options = Options(arguments.objective, arguments.space, arguments.factors, arguments.time_limit, arguments.jobs)
-    with shown_progress() as progress:
-        return Best(
-            answer(arch, network, options, only=arguments.layer, verify=not arguments.no_verify, progress=progress)
-        )
+    stop = Stop()
+    with shown_progress() as progress, stoppable(stop):
+        answers = answer(
+            arch, network, options, only=arguments.layer, verify=not arguments.no_verify, progress=progress,
+            store=None if folder is None else Store(folder), stop=stop,
+        )  # fmt: skip
+    if folder is not None and folder.trouble is not None:
+        say(f"note: answers are not kept: {folder.trouble}")
+    return Best(answers)
 
 
 def _show(arguments: argparse.Namespace, best: Best) -> None:
@@ -110,6 +131,6 @@ def _verdict(best: Best) -> int:
     for answer in answers.refuted:
         say(f"error: the execution of `{answer.layer.name}` refutes its closed forms: this is a defect of npudsl")
     if answers.interrupted:
-        say("interrupted")
+        say("interrupted" + (f": not reached: {', '.join(x.name for x in answers.missing)}" if answers.missing else ""))
     obstructed = any(answer.obstacles for answer in answers)
     return 1 if answers.failed or answers.refuted or answers.interrupted or obstructed else 0

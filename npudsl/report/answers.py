@@ -73,8 +73,9 @@ def _there(value: T | None, layer: Layer) -> T:
 class Answers:
     """A whole run. `unmapped`: layers that are no multiply-accumulate nests, so not the solver's business.
 
-    `seconds`: wall time of solving and verifying. `interrupted`: layers may be missing. `net_arguments`: what the
-    network's parameters were given, as text; `net_constants`: its parameters and constants that are plain numbers.
+    `seconds`: wall time of solving and verifying. `interrupted`: somebody asked to stop; `missing` are the layers that
+    were not reached then. `net_arguments`: what the network's parameters were given, as text; `net_constants`: its
+    parameters and constants that are plain numbers.
     """
 
     arch: Arch
@@ -86,6 +87,7 @@ class Answers:
     interrupted: bool = False
     net_arguments: tuple[tuple[str, str], ...] = ()
     net_constants: tuple[tuple[str, Fraction], ...] = ()
+    missing: tuple[Layer, ...] = ()
 
     def __iter__(self) -> Iterator[Answer]:
         return iter(self.layers)
@@ -121,6 +123,15 @@ class Answers:
 @dataclass(frozen=True)
 class Verifying:
     """An event: the answer of `layer` is about to be executed, number `index` (from 0) of `count`."""
+
+    layer: str
+    index: int
+    count: int
+
+
+@dataclass(frozen=True)
+class Verified:
+    """An event: the answer of `layer` was executed."""
 
     layer: str
     index: int

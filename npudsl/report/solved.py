@@ -141,7 +141,13 @@ def _closing(answers: Answers) -> Iterator[Text]:
             yield Text(f"  {difference}", "red")
     yield from whole_network.contents(answers)
     if answers.interrupted:
-        yield Text("interrupted: layers may be missing or not executed", "bold red")
+        yield Text(f"interrupted: {_not_reached(answers)}", "bold red")
+
+
+def _not_reached(answers: Answers) -> str:
+    """What an interruption left open."""
+    names = ", ".join(layer.name for layer in answers.missing)
+    return f"not reached: {names}" if names else "not every answer is proven or executed"
 
 
 def _executed(answers: Answers) -> str:
@@ -154,7 +160,7 @@ def _executed(answers: Answers) -> str:
 def _proof(answer: Answer) -> Text:
     certificate = answer.certificate
     if certificate.optimal:
-        return Text("optimal", "green")
+        return Text("optimal" + (" (cached)" if answer.solution.cached else ""), "green")
     return Text(f"gap {_gap(certificate.gap)}", "yellow")
 
 

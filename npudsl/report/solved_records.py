@@ -21,6 +21,7 @@ def solved(answers: Answers, text_of: Callable[[Answer], str]) -> Json:
         "factors": answers.options.factors,
         "seconds": round(answers.seconds, 3),
         "interrupted": answers.interrupted,
+        "missing": [layer.name for layer in answers.missing],
         "layers": [_answer(answer, text_of) for answer in answers.solved],
         "failed": [
             {"name": a.layer.name, "reason": a.solution.failure.message if a.solution.failure else ""}
@@ -47,6 +48,7 @@ def _answer(answer: Answer, text_of: Callable[[Answer], str]) -> Json:
         "optimal": certificate.optimal,
         "verified": answer.verified,
         "seconds": round(answer.solution.seconds, 3),
+        "cached": answer.solution.cached,
         "verify_seconds": None if verdict is None else round(verdict.seconds, 3),
         "value": number(certificate.value),
         "relaxation": None if certificate.relaxation is None else number(certificate.relaxation),

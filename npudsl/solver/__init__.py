@@ -1,17 +1,19 @@
-"""Proven best mappings: the exact search over the even, perfect-factor mapspace."""
+"""Proven best mappings: the exact search, the processes that it is spread over, and the answers that are kept."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
-from time import monotonic, perf_counter
+from time import perf_counter
 
 from ..spec.arch import Arch
 from ..spec.op import Layer
-from .clock import Clock
+from .clock import Stop
 from .events import Event, LayerImproved, LayerSolved, LayerStarted
-from .layer import solve_layer
+from .jobs import NetworkSearch
 from .solution import Certificate, LayerSolution, Options, Solution
+from .spread import width_for
+from .store import Store
+from .workers import executor_for
 
 __all__ = [
     "Certificate",
@@ -20,9 +22,14 @@ __all__ = [
     "LayerSolution",
     "LayerSolved",
     "LayerStarted",
+    "NetworkSearch",
     "Options",
     "Solution",
+    "Stop",
+    "Store",
+    "executor_for",
     "solve",
+    "width_for",
 ]
 
 
@@ -33,34 +40,18 @@ def solve(
     options: Options | None = None,
     *,
     progress: Callable[[Event], None] | None = None,
+    store: Store | None = None,
+    stop: Stop | None = None,
 ) -> Solution:
     """The best mapping of every layer; equal layers are solved once. `progress` is told what happens.
 
-    With a time limit the answers say their gap. An interruption ends the run; what was solved has been told by then.
+    With a time limit, and when `stop` is asked for, answers say their gap; then layers that were not reached are
+    missing. `store`: where proven answers are kept (None: nowhere). Raises `WorkError` for a defect in a process.
     """
     options = options or Options()
-    tell = progress or (lambda event: None)
     started = perf_counter()
-    clock = Clock(None if options.time_limit is None else monotonic() + options.time_limit)
-    known: dict[object, LayerSolution] = {}
-    found: list[LayerSolution] = []
-    for index, layer in enumerate(layers):
-        tell(LayerStarted(layer.name, index, len(layers)))
-        earlier = known.get(layer.problem)
-        if earlier is None:
-            report = _reporter(tell, layer, index, len(layers))
-            solution = known[layer.problem] = solve_layer(arch, layer, options, clock, report)
-        else:
-            solution = replace(earlier, layer=layer, seconds=0.0, same_as=earlier.layer.name)
-        found.append(solution)
-        tell(LayerSolved(layer.name, index, len(layers), solution))
-    return Solution(arch, net, options, tuple(found), perf_counter() - started)
-
-
-def _reporter(
-    tell: Callable[[Event], None], layer: Layer, index: int, count: int
-) -> Callable[[float | None, float | None], None]:
-    def report(value: float | None, bound: float | None) -> None:
-        tell(LayerImproved(layer.name, index, count, value, bound))
-
-    return report
+    search = NetworkSearch(arch, layers, options, progress or (lambda event: None), store)
+    with executor_for(width_for(arch, layers, options, store), stop) as executor:
+        search.submit(executor)
+        executor.run()
+    return Solution(arch, net, options, search.finished, perf_counter() - started)

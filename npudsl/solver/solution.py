@@ -16,13 +16,13 @@ from ..text.diagnostics import Diagnostic
 @dataclass(frozen=True)
 class Options:
     """What to look for. `time_limit` in seconds for the whole run (None: until it is proven). `dataflows`: by name of
-    the layer what its mappings must obey; layers without one are free."""
+    the layer what its mappings must obey; layers without one are free. `jobs`: processes (None: as many as help)."""
 
     objective: str = "edp"  # edp | energy | latency
     space: str = "even"
     factors: str = "perfect"
     time_limit: float | None = None
-    jobs: int = 1
+    jobs: int | None = 1
     dataflows: tuple[tuple[str, Dataflow], ...] = ()
 
 
@@ -57,7 +57,7 @@ class Certificate:
 @dataclass(frozen=True)
 class LayerSolution:
     """One layer's answer, or the reason why there is none (`failure`). `same_as`: solved as that layer (equal
-    problem)."""
+    problem). `cached`: proven by an earlier run and kept since; `seconds` is what it took now."""
 
     layer: Layer
     mapping: Mapping | None
@@ -66,6 +66,7 @@ class LayerSolution:
     seconds: float
     failure: Diagnostic | None = None
     same_as: str | None = None
+    cached: bool = False
 
 
 @dataclass(frozen=True)

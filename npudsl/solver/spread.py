@@ -1,0 +1,95 @@
+"""How the work of a network is spread: which layers are one problem, how hard each is, and who gets how much time."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import comb, prod
+from time import monotonic
+
+from ..spec.arch import Arch
+from ..spec.op import Layer
+from .solution import Options
+from .store import Store
+
+#: Layers with their positions in the network.
+Group = list[tuple[int, Layer]]
+
+#: No more processes than this unless they are asked for: each takes some hundred megabytes.
+MOST_PROCESSES = 8
+#: A process takes about a second to start. With less effort than this (see `effort`) in all layers but the hardest,
+#: that time does not come back.
+WORTH_A_PROCESS = 3e3
+#: Places that a dim is split over, for the estimate.
+PLACES = 4
+
+
+def effort(layer: Layer) -> float:
+    """How hard a layer is about, for comparison only: the ways to split its bounds over a few places, tensor by tensor.
+
+    Times differ less than numbers of mappings: the search pairs up two halves, hence the square root.
+    """
+    ways = prod(comb(power + PLACES - 1, power) for _, bound in layer.bounds for power in _powers(bound))
+    return float(ways) ** 0.5
+
+
+def _powers(number: int) -> list[int]:
+    """Exponents of the prime factors."""
+    found, divisor = [], 2
+    while divisor * divisor <= number:
+        power = 0
+        while number % divisor == 0:
+            number //= divisor
+            power += 1
+        if power:
+            found.append(power)
+        divisor += 1
+    return found + [1] * (number > 1)
+
+
+def processors() -> int:
+    """How many this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def width_for(arch: Arch, layers: Sequence[Layer], options: Options, store: Store | None) -> int:
+    """How many processes are worth it, unless `options` says it. An answer that is kept needs no process."""
+    firsts = [group[0][1] for group in different(layers, options)]
+    most = min(processors(), MOST_PROCESSES) if options.jobs is None else options.jobs
+    most = max(min(most, len(firsts)), 1)
+    if options.jobs is not None or most == 1:
+        return most
+    open_ones = [layer for layer in firsts if store is None or not store.has(arch, layer, options)]
+    efforts = sorted(effort(layer) for layer in open_ones)
+    return most if sum(efforts[:-1]) > WORTH_A_PROCESS else 1
+
+
+def different(layers: Sequence[Layer], options: Options) -> list[Group]:
+    """Layers with the same question together, in order of their first."""
+    rules = dict(options.dataflows)
+    found: dict[object, Group] = {}
+    for index, layer in enumerate(layers):
+        found.setdefault((layer.problem, rules.get(layer.name)), []).append((index, layer))
+    return list(found.values())
+
+
+@dataclass
+class Budget:
+    """The time of all searches together, shared while it passes. `deadline` on the monotonic clock, None: no limit."""
+
+    deadline: float | None
+    left: int  # searches that were not begun
+
+    def share(self, width: int) -> float | None:
+        """The seconds of the search that begins now: an equal part of what `width` processes have left.
+
+        What one does not need is there for the others; the easy ones come first, so the hard ones get most of it.
+        """
+        left, self.left = max(self.left, 1), self.left - 1
+        if self.deadline is None:
+            return None
+        rest = max(self.deadline - monotonic(), 0.0)
+        return rest * min(width, left) / left
