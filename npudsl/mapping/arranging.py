@@ -10,10 +10,6 @@ from .dataflow import EMPTY, Dataflow, PlaceRule
 from .nest import Node
 
 
-class _ContradictionError(Exception):
-    """No mapping of this arrangement obeys."""
-
-
 def slot_rules(
     dataflow: Dataflow, arch: Arch, tiers: Sequence[Collection[Node]]
 ) -> tuple[PlaceRule | None, ...] | None:
@@ -23,41 +19,52 @@ def slot_rules(
     between them, so that they commute. A mapping with empty slots has several arrangements and obeys the dataflow if
     one of them does. Optional nodes, axes and requirements are not looked at.
     """
-    named = frozenset(node for rule in dataflow.temporal for node in rule.nodes or ())
-    try:
-        ending, closed = _rules_of_tiers(dataflow, tiers)
-        return tuple(
-            _Tier(arch, frozenset(tier), named).slot(rules, index in closed)
-            for index, (tier, rules) in enumerate(zip(tiers, ending, strict=True))
-        )
-    except _ContradictionError:
+    found = arranged(dataflow, arch, tiers)
+    if found.disordered or not all(rule.may_be_empty for rule in found.empty):
         return None
+    return tuple(EMPTY if i in found.closed else rule for i, rule in enumerate(found.below))
 
 
-def _rules_of_tiers(
-    dataflow: Dataflow, tiers: Sequence[Collection[Node]]
-) -> tuple[list[list[PlaceRule]], frozenset[int]]:
-    """Per tier the rules whose last node stands there; the tiers that have a slot between the nodes of one rule."""
+@dataclass(frozen=True)
+class Arrangement:
+    """What an arrangement asks.
+
+    `below`: per tier the rule that its slot must fit; `closed`: tiers whose slot must be empty, because it lies between
+    the nodes of a rule; `empty`: rules that must admit an empty slot; `disordered`: rules that have a node above
+    one of an earlier rule.
+    """
+
+    below: tuple[PlaceRule | None, ...]
+    closed: dict[int, PlaceRule]
+    empty: tuple[PlaceRule, ...]
+    disordered: tuple[PlaceRule, ...]
+
+
+def arranged(dataflow: Dataflow, arch: Arch, tiers: Sequence[Collection[Node]]) -> Arrangement:
+    """`slot_rules` with the reasons."""
     tier_of = {node: index for index, tier in enumerate(tiers) for node in tier}
     ending: list[list[PlaceRule]] = [[] for _ in tiers]
-    closed: set[int] = set()
+    closed: dict[int, PlaceRule] = {}
+    empty: list[PlaceRule] = []
+    disordered: list[PlaceRule] = []
     reached = 0
     for rule in dataflow.temporal:
         at = sorted(tier_of[node] for node in rule.nodes or () if node in tier_of)
         if not at:
-            _check_empty([rule])
-            continue
-        if at[0] < reached:
-            raise _ContradictionError
-        closed.update(range(at[0], at[-1]))
-        reached = at[-1]
-        ending[reached].append(rule)
-    return ending, frozenset(closed)
-
-
-def _check_empty(rules: Sequence[PlaceRule]) -> None:
-    if not all(rule.may_be_empty for rule in rules):
-        raise _ContradictionError
+            empty.append(rule)
+        elif at[0] < reached:
+            disordered.append(rule)
+        else:
+            closed.update((index, rule) for index in range(at[0], at[-1]))
+            reached = at[-1]
+            ending[reached].append(rule)
+    named = frozenset(node for rule in dataflow.temporal for node in rule.nodes or ())
+    below: list[PlaceRule | None] = []
+    for index, (tier, rules) in enumerate(zip(tiers, ending, strict=True)):
+        fitting = None if index in closed else _Tier(arch, frozenset(tier), named).innermost(rules)
+        below.append(fitting)
+        empty += [rule for rule in rules if rule is not fitting]
+    return Arrangement(tuple(below), closed, tuple(empty), tuple(disordered))
 
 
 @dataclass(frozen=True)
@@ -68,23 +75,13 @@ class _Tier:
     nodes: frozenset[Node]
     named: frozenset[Node]
 
-    def slot(self, rules: list[PlaceRule], closed: bool) -> PlaceRule | None:
-        """What the slot below fits, given the rules that end here in their order. `closed`: it must be empty.
-
-        Below all but the last rule stands a node of the next, so their slots are empty.
+    def innermost(self, rules: Sequence[PlaceRule]) -> PlaceRule | None:
+        """Of the rules that end here, in their order, the one that the slot below must fit; the others are about empty
+        slots, for nodes follow directly. None: nodes without a rule may stand innermost, or have to.
         """
-        if closed:
-            _check_empty(rules)
-            return EMPTY
-        if not rules:
+        if not rules or self._free_node_inside(rules[-1]):
             return None
-        _check_empty(rules[:-1])
-        last = rules[-1]
-        if last.may_be_empty and self._free_node_may_be_innermost():
-            return None
-        if self._free_node_inside(last):
-            raise _ContradictionError
-        return last
+        return None if rules[-1].may_be_empty and self._free_node_may_be_innermost() else rules[-1]
 
     def _free_node_may_be_innermost(self) -> bool:
         bound, free = self.nodes & self.named, self.nodes - self.named
