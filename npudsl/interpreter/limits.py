@@ -25,11 +25,10 @@ def too_large(layer: Layer, what: str, *notes: str) -> SpecError:
     return SpecError(Diagnostic("E652", f"`{layer.name}` is too large to be executed: {what}", notes=notes))
 
 
-def too_long(layer: Layer, what: str, *notes: str) -> SpecError:
+def too_long(layer: Layer, what: str, *notes: str, help: str | None = None) -> SpecError:
     """E653: not enough time."""
-    return SpecError(
-        Diagnostic("E653", f"executing this mapping of `{layer.name}` takes too long: {what}", notes=notes)
-    )
+    message = f"executing this mapping of `{layer.name}` takes too long: {what}"
+    return SpecError(Diagnostic("E653", message, notes=notes, help=help))
 
 
 def check_axes(layer: Layer, loops: int) -> None:

@@ -12,6 +12,7 @@ from math import prod
 
 from ..mapping.nest import Mapping
 from ..mapping.resources import Loads, add, resources
+from ..mapping.timing import Timing
 from ..spec.arch import Arch
 from ..spec.op import Layer
 from . import structure
@@ -21,8 +22,9 @@ from .timed_clock import Clock
 from .timed_rules import Task, tasks
 from .timed_words import Walk
 
-#: Operations that are walked one by one, those beyond a bound included: about a minute.
-MOST_WALKED = 5 * 10**5
+#: Operations that are walked one by one, those beyond a bound included: some minutes. And steps: memory.
+MOST_WALKED = 4 * 10**6
+MOST_STEPS = 5 * 10**5
 
 
 @dataclass(frozen=True)
@@ -44,9 +46,36 @@ class Timed:
     tasks: tuple[Task, ...] = field(repr=False)
 
     @property
-    def bottleneck(self) -> str:
-        """The resource that is busy longest."""
-        return max(self.busy, key=lambda name: self.busy[name])
+    def timing(self) -> Timing:
+        """The phases, as the closed forms give them."""
+        slowest = self.stalls or self.busy
+        return Timing(
+            self.onload,
+            self.cycles - self.onload - self.offload,
+            self.offload,
+            self.busy,
+            self.stalls,
+            max(slowest, key=lambda name: slowest[name]),
+        )
+
+
+def check_size(arch: Arch, layer: Layer, mapping: Mapping) -> int:
+    """Settings of the temporal loops, each of which may be a step. Raises SpecError as `run_timed` does."""
+    structure.check(arch, layer, mapping)
+    nest = Nest.of(arch, layer, mapping)
+    check_axes(layer, len(nest.counters))
+    walked = prod(counter.trips for counter in nest.counters)
+    steps = prod(counter.trips for counter in nest.temporal)
+    for number, most, what in ((walked, MOST_WALKED, "operations"), (steps, MOST_STEPS, "steps")):
+        if number > most:
+            raise too_long(
+                layer,
+                f"an execution in time walks every operation of every step, here {roughly(number)} {what}",
+                f"it walks at most {most} {what}",
+                help="without `--timed` the closed form tells bounds, and often the time itself, for any size; "
+                "or execute a smaller layer of the same kind",
+            )
+    return steps
 
 
 def run_timed(
@@ -57,21 +86,13 @@ def run_timed(
     tick: Callable[[], None] | None = None,
     trace: Callable[[int, Fraction, Fraction], None] | None = None,
 ) -> Timed:
-    """Execute a mapping in time, step by step.
+    """Execute a mapping in time, step by step: all the words of all instances, so small layers only (`check_size`).
 
     `tick` is called with every step, `trace` with the number of every task in `Timed.tasks`, when it was free to start
     and when it was complete. Raises SpecError: E650 the nodes stand in no order, E652 too large, E653 too long.
     """
-    structure.check(arch, layer, mapping)
+    check_size(arch, layer, mapping)
     nest = Nest.of(arch, layer, mapping)
-    check_axes(layer, len(nest.counters))
-    walked = prod(counter.trips for counter in nest.counters)
-    if walked > MOST_WALKED:
-        raise too_long(
-            layer,
-            f"the timed execution walks every operation, {roughly(walked)} of them",
-            f"it walks at most {MOST_WALKED}; the closed form knows bounds, and often the time itself, for any size",
-        )
     todo = tasks(nest, Walk(nest, tick).boundaries())
     clock = Clock(todo, 1 / arch.compute.rate, trace)
     cycles = clock.run()

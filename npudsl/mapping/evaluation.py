@@ -22,6 +22,7 @@ class Cost:
     `utilization`: operations / (steps * all compute instances of the machine); `working`: the part of the cycles in
     which steps would be executed without any stall. Their product is the utilisation over the whole time.
     `at_least`, `at_most`: bounds on what an execution in time takes, and `bounded` why they meet or do not.
+    `executed`: cycles, stalls and leakage are those of an execution in time.
     """
 
     energy: Fraction
@@ -37,6 +38,7 @@ class Cost:
     at_least: Fraction
     at_most: Fraction
     bounded: str
+    executed: bool = False
 
     @property
     def stalled(self) -> Fraction:

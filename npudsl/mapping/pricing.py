@@ -43,6 +43,7 @@ def price(arch: Arch, layer: Layer, mapping: Mapping, tally: Tally, *, executed:
         at_least=found.low,
         at_most=found.high,
         bounded=found.reason,
+        executed=executed is not None,
     )
 
 

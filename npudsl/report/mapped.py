@@ -17,12 +17,14 @@ from ..spec.op import Layer
 from .console import table
 from .figures import data, digits, energy, percent, short, whole
 from .nest import nest_table
+from .time_text import account
 
 
 def screen(
     arch: Arch, layer: Layer, mapping: Mapping, tally: Tally, cost: Cost, *, how: str
 ) -> Iterator[RenderableType]:
-    """The nest, what moves, what is held, and the totals. `how`: `closed forms` or `execution`."""
+    """The nest, what moves, what is held, where the cycles go, and the totals. `how`: `closed forms` or
+    `execution`."""
     yield Text.assemble((f"{mapping.name}: {layer.name} on {arch.name}", "bold"), f", counted by {how}")
     yield Text()
     for part in (
@@ -33,9 +35,11 @@ def screen(
         yield part
         yield Text()
     yield Text(
-        f"{whole(tally.points)} operations in {whole(tally.steps)} steps; {short(cost.cycles)} cycles "
-        f"(slowest: {cost.bottleneck}); {percent(cost.utilization)} of {arch.compute.name} busy"
+        f"{whole(tally.points)} operations in {whole(tally.steps)} steps; {percent(cost.utilization)} of "
+        f"{arch.compute.name} busy in a step, {percent(cost.utilization * cost.working)} over the whole time"
     )
+    for sentence in account(cost):
+        yield Text(sentence)
     yield Text(f"energy {energy(cost.energy)} = {digits(cost.energy / tally.points)} pJ per operation")
 
 

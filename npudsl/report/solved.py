@@ -10,15 +10,16 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from . import shares
+from . import limits, shares
 from . import whole as whole_network
 from .answers import Answer, Answers
 from .console import table
 from .figures import digits, duration, elapsed, energy, percent, short, whole
 from .slots import in_short
+from .time_text import together
 
 UNITS = {"energy": "pJ", "latency": "steps", "edp": "pJ x steps"}
-WIDE = 96  # columns from which the bottleneck has room, and longer bars
+WIDE = 104  # columns from which the bottleneck has room, and longer bars
 
 
 def screen(answers: Answers, *, width: int = WIDE) -> Iterator[RenderableType]:
@@ -28,6 +29,7 @@ def screen(answers: Answers, *, width: int = WIDE) -> Iterator[RenderableType]:
     tables = [_results(answers, wide=width >= WIDE)]
     if answers.solved:
         tables += [_energies(answers, bar=32 if width >= WIDE else 20), _mappings(answers), _proofs(answers)]
+        tables.append(limits.limits_table(answers))
         if whole_network.has_stages(answers):
             tables.append(whole_network.stage_table(answers))
     if answers.unmapped:
@@ -58,6 +60,7 @@ def _results(answers: Answers, *, wide: bool) -> Table:
     ):
         shown.add_column(header, footer, justify="right")
     if wide:
+        shown.add_column("stalled", justify="right")
         shown.add_column("slowest")
     shown.add_column("proof", no_wrap=True)
     shown.add_column("verified", no_wrap=True)
@@ -71,11 +74,11 @@ def _result(answer: Answer, *, wide: bool) -> list[RenderableType]:
     layer = answer.layer
     row: list[RenderableType] = [layer.name + (f" x {layer.repeat}" if layer.repeat > 1 else ""), short(layer.macs)]
     if not answer.solved:
-        return [*row, *["-"] * (5 if wide else 4), Text("no mapping", "red"), "-", _seconds(answer)]
+        return [*row, *["-"] * (6 if wide else 4), Text("no mapping", "red"), "-", _seconds(answer)]
     cost = answer.cost
     row += [energy(cost.energy), _per_mac(cost.energy, layer.macs), short(cost.cycles), percent(cost.utilization)]
     if wide:
-        row.append(cost.bottleneck)
+        row += [percent(cost.stalled / cost.cycles), cost.bottleneck]
     return [*row, _proof(answer), _verified(answer), _seconds(answer)]
 
 
@@ -110,15 +113,16 @@ def _proofs(answers: Answers) -> Table:
     """The objective with what bounds it from below, as a share of what was found."""
     shown = table(f"proof, in {UNITS.get(answers.options.objective, answers.options.objective)}")
     shown.add_column("layer", no_wrap=True)
-    for header in ("found", "lower bound", "gap", "relaxation", "rounded start", "examined"):
+    for header in ("found", "lower bound", "gap", "physical limit", "relaxation", "rounded start", "examined"):
         shown.add_column(header, justify="right")
     for answer in answers.solved:
-        proof = answer.certificate
+        proof, limit = answer.certificate, limits.limit_of(answers, answer)
         shown.add_row(
             answer.layer.name,
             f"{proof.value:.6g}",
             f"{proof.lower_bound:.6g}",
             "0" if proof.optimal else _gap(proof.gap),
+            "-" if limit is None else _signed(limit.value(proof.objective) / proof.value - 1),
             "-" if proof.relaxation is None else _signed(proof.relaxation / proof.value - 1),
             "-" if proof.start is None else _signed(proof.start / proof.value - 1),
             short(proof.examined),
@@ -133,6 +137,7 @@ def _closing(answers: Answers) -> Iterator[Text]:
         clock = answers.arch.clock
         time = f" = {duration(answers.cycles / clock)} at {short(clock)}Hz" if clock else ""
         yield Text(f"{whole(answers.macs)} MACs, {energy(answers.energy)}, {whole(round(answers.cycles))} cycles{time}")
+        yield Text(together([(a.cost, a.layer.repeat) for a in answers.solved]))
         yield Text(f"{optimal} of {count} layers proven optimal; {_executed(answers)}")
     for answer in answers.refuted:
         assert answer.verdict is not None

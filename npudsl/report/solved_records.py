@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..spec.op import Layer
-from . import metrics, whole
+from . import limits, metrics, whole
 from .answers import Answer, Answers
-from .records import SCHEMA, Json, counts, number, parts
+from .records import SCHEMA, Json, bounds, counts, number, parts, phases
 
 
 def solved(answers: Answers, text_of: Callable[[Answer], str]) -> Json:
@@ -22,7 +22,7 @@ def solved(answers: Answers, text_of: Callable[[Answer], str]) -> Json:
         "seconds": round(answers.seconds, 3),
         "interrupted": answers.interrupted,
         "missing": [layer.name for layer in answers.missing],
-        "layers": [_answer(answer, text_of) for answer in answers.solved],
+        "layers": [_answer(answers, answer, text_of) for answer in answers.solved],
         "failed": [
             {"name": a.layer.name, "reason": a.solution.failure.message if a.solution.failure else ""}
             for a in answers.failed
@@ -34,7 +34,7 @@ def solved(answers: Answers, text_of: Callable[[Answer], str]) -> Json:
     }
 
 
-def _answer(answer: Answer, text_of: Callable[[Answer], str]) -> Json:
+def _answer(answers: Answers, answer: Answer, text_of: Callable[[Answer], str]) -> Json:
     certificate, cost, verdict = answer.certificate, answer.cost, answer.verdict
     return {
         "name": answer.layer.name,
@@ -43,6 +43,8 @@ def _answer(answer: Answer, text_of: Callable[[Answer], str]) -> Json:
         "energy_pj": number(cost.energy),
         "cycles": number(cost.cycles),
         "utilization": number(cost.utilization),
+        **bounds(cost),
+        **phases(cost),
         "lower_bound": number(certificate.lower_bound),
         "gap": number(certificate.gap),
         "optimal": certificate.optimal,
@@ -54,6 +56,7 @@ def _answer(answer: Answer, text_of: Callable[[Answer], str]) -> Json:
         "relaxation": None if certificate.relaxation is None else number(certificate.relaxation),
         "start": None if certificate.start is None else number(certificate.start),
         "examined": certificate.examined,
+        "physical": limits.record(answers, answer),
         "differences": list(verdict.differences) if verdict else [],
         "counts": counts(answer.evaluation.tally),
         "energy_parts_pj": parts(cost),

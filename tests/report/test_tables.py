@@ -13,6 +13,7 @@ from npudsl.report.answers import Answer, Answers
 from npudsl.report.console import PIPED_WIDTH, as_text, console_for
 from npudsl.report.nest import nest_table
 from npudsl.report.slots import in_short
+from npudsl.report.time_text import account, together
 from npudsl.solver.solution import Certificate, LayerSolution, Options
 from npudsl.spec.net import Network
 
@@ -122,7 +123,9 @@ def test_short_form_names_uneven_places() -> None:
 def test_mapped_screen_and_machine() -> None:
     text = as_text(mapped.screen(ARCH, LAYER, MAPPING, TALLY, COST, how="closed forms"), width=80)
     assert "192 operations in 24 steps" in text
-    assert "slowest: mac" in text
+    assert "24 cycles = 24 steps" in text
+    assert "limited by mac, busy 100% of the time" in text
+    assert "exact: no port or link that is used has a bandwidth" in text
     machine = as_text(shown.architecture(ARCH), width=80)
     assert "pe[x = 2, y = 4]" in machine
     assert "weight?" in machine
@@ -148,3 +151,29 @@ def test_stages_are_the_sub_networks() -> None:
     assert "in the totals: 3 of 3 layers, executed 7 times: 100% of their MACs" in as_text(solved.screen(found))
     assert whole.stages(found)["block"].energy == 6 * COST.energy
     assert "stages" not in as_text(solved.screen(FINE))
+
+
+def test_where_the_cycles_go() -> None:
+    half = Fraction(1, 2)
+    slow = replace(
+        COST,
+        cycles=Fraction(1250) + half,
+        busy={"mac": Fraction(1000), "dram": Fraction(625), "glb": Fraction(100)},
+        onload=Fraction(20),
+        steady=Fraction(1230) + half,
+        stalls={"glb": Fraction(100), "dram": Fraction(230) + half},
+        working=1000 / (Fraction(1250) + half),
+        at_least=Fraction(1200),
+        at_most=Fraction(1300),
+        bounded="bounds meet",
+    )
+    assert list(account(slow)) == [
+        "1,250.5 cycles = 20 onload + 1,000 steps + 230.5 stalls",
+        "waits most for dram, busy 50.0% of the time; stalls: dram 230, glb 100 (each alone)",
+        "between 1,200 and 1,300: bounds meet",
+    ]
+    assert next(account(replace(slow, executed=True))).startswith("1,250.5 cycles, executed = ")
+    assert together([(COST, 3)]) == "cycles exact for all layers"
+    assert together([(COST, 3), (slow, 2)]) == (
+        "cycles exact for 1 of 2 layers; all together between 2.47 k and 2.67 k"
+    )
