@@ -12,7 +12,7 @@ Proof. In a stretch with loads of weight q the words touched weigh at most S (th
 a w_A + b w_B + c w_C <= S + q, the means inequality gives |P| <= sqrt(kappa / (w_A w_B w_C)) ((S + q) / 3)^1.5. Put
 C = M sqrt(w_A w_B w_C / kappa) for M points: the stretch does at most the share ((S + q) / 3)^1.5 / C of them.
 (i)  k stretches of equal load: one of them does C / k, so q >= 3 (C / k)^(2/3) - S; and q <= Q / k + w, where w is the
-     heaviest word (equal up to one word; for k = 1 exactly Q). Hence Q >= k (3 (C / k)^(2/3) - S - w).
+     heaviest word (equal up to one word). Hence Q >= k (3 (C / k)^(2/3) - S - w).
 (ii) Stretches filled up to a load T: all but the last have more than T - w (exactly T if all words weigh 1 and T is
      whole), and there are at least n = C / ((S + T) / 3)^1.5 of them. Hence Q >= (T - w) (ceil(n) - 1). With `cells`
      independent insides of S / cells each, which share M in any way: Q >= (T - w) (n - cells), n for S / cells.
@@ -50,8 +50,7 @@ def least_moved(points: int, kappa: int, weights: tuple[float, float, float], in
 
 
 def _equal(scaled: float, room: float, heaviest: float) -> Iterator[float]:
-    """(i) with one stretch, and with the numbers of stretches next to the best real one."""
-    yield 3.0 * scaled ** (2 / 3) - room
+    """(i) with the numbers of stretches next to the best real one (a single one only says that words are touched)."""
     best = scaled / (room + heaviest) ** 1.5
     for k in {max(2, floor(best)), max(2, ceil(best))}:
         yield k * (3.0 * (scaled / k) ** (2 / 3) - room - heaviest)

@@ -20,7 +20,7 @@ from npudsl.solver.pebbles import Inside, least_moved
 from npudsl.solver.physical import boundaries, limit_words, moved_words
 from npudsl.solver.physical_energy import physical_limit
 from npudsl.solver.reuse import most_reuse
-from npudsl.spec.arch import Arch, Level, Memory
+from npudsl.spec.arch import Arch, Hold, Level, Memory
 from npudsl.spec.op import Layer, Tensor
 
 from ..generate.choices import Seeded
@@ -138,6 +138,10 @@ def test_instances_that_exchange_nothing_have_their_own_limit() -> None:
     shared = limit(outside, array("cores", x=4), inner)  # type: ignore[arg-type]
     assert apart == pytest.approx(2 * of.points / 10, rel=0.01)
     assert shared == pytest.approx(2 * of.points / 20, rel=0.01)
+    skipping = memory("core", "input", "output", size=16 * 10_000)
+    optional = replace(skipping, holds=(*skipping.holds, Hold("weight", optional=True)))
+    for partly in (skipping, optional):  # weights may come from the one memory outside the cores
+        assert limit(array("cores", x=4), partly, inner) == shared  # type: ignore[arg-type]
 
 
 def tightened(arch: Arch, of: Layer, mapping: Mapping) -> Arch:
