@@ -24,7 +24,7 @@ from npudsl.spec.arch import Arch, Hold, Level, Memory
 from npudsl.spec.op import Layer, Tensor
 
 from ..generate.choices import Seeded
-from ..oracle.build import array, layer, machine, memory
+from ..oracle.build import array, layer, machine, memory, nest
 from ..oracle.cost import energy
 from ..oracle.enumerate import TooLargeError, enumerate_mappings
 from ..oracle.literal import tally
@@ -142,6 +142,19 @@ def test_instances_that_exchange_nothing_have_their_own_limit() -> None:
     optional = replace(skipping, holds=(*skipping.holds, Hold("weight", optional=True)))
     for partly in (skipping, optional):  # weights may come from the one memory outside the cores
         assert limit(array("cores", x=4), partly, inner) == shared  # type: ignore[arg-type]
+
+
+def test_operations_may_be_fed_past_a_memory_that_is_optional() -> None:
+    """8 x 8 units share rows and columns that come straight from outside; the memory of one word is not needed."""
+    of = layer("output[m, n]", "input[m, k]", "weight[k, n]", m=64, n=64, k=64)
+    roles = ("input", "weight", "output")
+    skipped = replace(memory("glb", size=16), holds=tuple(Hold(r, optional=True) for r in roles))
+    arch = machine(memory("dram", *roles), skipped, array("pe", x=8, y=8))
+    straight = nest("dram:input dram:weight dram:output m=8 n=8 k=64 pe.x:m=8 pe.y:n=8")
+    assert check_mapping(arch, of, straight) == ()
+    moved = moved_words(arch, of, straight)["dram"]
+    assert moved == 2 * of.points // 8 + 2 * of.points - 64 * 64
+    assert limit_words(arch, of, 0) <= 2 * of.points // 8 + 64 * 64  # with sums that stay in the units
 
 
 def tightened(arch: Arch, of: Layer, mapping: Mapping) -> Arch:
