@@ -7,13 +7,16 @@ axes of an array stand in the order of their declaration.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import permutations
 from math import prod
 
+from npudsl.mapping.dataflow import Dataflow
 from npudsl.mapping.nest import Loop, Mapping, Node
+from npudsl.mapping.violations import violations
+from npudsl.model.evaluate import evaluate
 from npudsl.spec.arch import Arch
 from npudsl.spec.op import Layer
 
@@ -58,12 +61,33 @@ def rank(objective: str, energy: Number, steps: int) -> tuple[Number, ...]:
     return (steps, energy) if objective == "latency" else (energy * steps, energy, steps)
 
 
-def enumerate_mappings(arch: Arch, layer: Layer, *, uneven: bool = False, limit: int = 100_000) -> Result:
-    """The best of all mappings. Raises `TooLargeError` beyond `limit` partial ones (about 50 microseconds each)."""
-    search = _Search(arch, layer, limit)
+def enumerate_mappings(
+    arch: Arch,
+    layer: Layer,
+    *,
+    uneven: bool = False,
+    limit: int = 100_000,
+    admits: Callable[[Mapping], bool] | None = None,
+) -> Result:
+    """The best of all mappings, or of those that `admits` accepts (`obeying` makes one of a dataflow).
+
+    Raises `TooLargeError` beyond `limit` partial ones (about 50 microseconds each, and what `admits` takes).
+    """
+    search = _Search(arch, layer, limit, admits)
     for skeleton in (uneven_skeletons if uneven else even_skeletons)(arch, layer):
         search.run(skeleton)
     return search.result
+
+
+def obeying(dataflow: Dataflow, arch: Arch, layer: Layer, *, uneven: bool = False) -> Callable[[Mapping], bool]:
+    """Whether a mapping obeys a dataflow; what its requirements measure comes from the closed forms."""
+    costs = any(requirement.kind != "utilization" for requirement in dataflow.requirements)
+
+    def admits(mapping: Mapping) -> bool:
+        evaluation = evaluate(arch, layer, mapping) if costs else None
+        return not violations(dataflow, arch, layer, mapping, evaluation, even=not uneven)
+
+    return admits
 
 
 @dataclass(frozen=True)
@@ -81,8 +105,8 @@ class _State:
 
 
 class _Search:
-    def __init__(self, arch: Arch, layer: Layer, limit: int) -> None:
-        self.arch, self.layer, self.limit = arch, layer, limit
+    def __init__(self, arch: Arch, layer: Layer, limit: int, admits: Callable[[Mapping], bool] | None) -> None:
+        self.arch, self.layer, self.limit, self.admits = arch, layer, limit, admits
         self.traffic = Traffic(arch, layer)
         self.per_word: dict[tuple[str, str], Number] = {}
         self.result = Result()
@@ -106,7 +130,7 @@ class _Search:
                 self._descend(rest, placed)
             return
         below = any(not isinstance(other, Group) for other in rest)
-        for loops in _fillings(item, state.left, below):
+        for loops in _fillings(item, state.left, below, every_order=below or self.admits is not None):
             self._descend(rest, _nested(state, loops))
 
     def _hold(self, nodes: Iterable[Node], state: _State) -> _State | None:
@@ -142,6 +166,8 @@ class _Search:
     def _finish(self, state: _State) -> None:
         if any(n > 1 for n in state.left.values()):
             return
+        if self.admits is not None and not self.admits(Mapping(state.items)):
+            return
         energy, operation = state.energy, Place(None, len(state.loops))
         for tensor in self.layer.op.tensors:
             start = state.from_zero if tensor.is_output else 0
@@ -162,8 +188,10 @@ def _nested(state: _State, loops: tuple[Loop, ...]) -> _State:
     return _State(items, above, left, state.places, state.held, state.energy, state.from_zero, steps)
 
 
-def _fillings(slot: TemporalSlot | AxisSlot, left: dict[str, int], below: bool) -> Iterator[tuple[Loop, ...]]:
-    """Every way to fill a slot. Without a slot `below` it takes all that is left, in one order."""
+def _fillings(
+    slot: TemporalSlot | AxisSlot, left: dict[str, int], below: bool, every_order: bool
+) -> Iterator[tuple[Loop, ...]]:
+    """Every way to fill a slot. Without a slot `below` it takes all that is left. Not `every_order`: in one order."""
     if isinstance(slot, AxisSlot):
         for factors in _splits(tuple(left.items()), slot.size, below):
             yield tuple(Loop(d, f, slot.array, slot.axis) for d, f in factors if f > 1)
@@ -171,7 +199,7 @@ def _fillings(slot: TemporalSlot | AxisSlot, left: dict[str, int], below: bool) 
     for factors in _splits(tuple(left.items()), None, below):
         loops = [Loop(d, f) for d, f in factors if f > 1]
         if loops or slot.empty:
-            yield from permutations(loops) if below else [tuple(loops)]
+            yield from permutations(loops) if every_order else [tuple(loops)]
 
 
 def _splits(left: tuple[tuple[str, int], ...], room: int | None, below: bool) -> Iterator[tuple[tuple[str, int], ...]]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from fractions import Fraction
 
 from npudsl.mapping.nest import Loop, Mapping, Node
+from npudsl.mapping.resolve_dataflow import resolve_dataflow
 from npudsl.spec.op import Layer
 
+from ..mapping.machines import declared
 from ..strategies import PERFECT, Space, random_case, random_problem
 from .build import array, layer, machine, memory
 from .cost import energy
-from .enumerate import TooLargeError, enumerate_mappings
+from .enumerate import TooLargeError, enumerate_mappings, obeying
 from .literal import Place, element_count, tally
 from .traffic import Traffic
 
@@ -93,6 +95,23 @@ def test_capacity_and_axes_are_obeyed() -> None:
     below = best.items[best.items.index(Node("output", "rf")) :]
     extents = dict.fromkeys("mk", 1) | {x.dim: x.factor for x in below if isinstance(x, Loop)}
     assert extents["m"] * extents["k"] + extents["m"] <= 4
+
+
+def test_only_what_a_dataflow_admits() -> None:
+    """4 = 2 * 2 and 3 over two slots: six splits, with all orders 2 + 2 + 1 + 1 + 2 + 2 mappings, m inside first."""
+    arch = machine(memory("dram", "input", "output"), memory("rf", "input", "output"))
+    of = layer("output[m]", "input[m, k]", m=4, k=3)
+    counts = {
+        "dram [..]\n rf [..]": 10,
+        "dram [m, k]": 2 + 2 + 1 + 1 + 1 + 1,
+        "dram any [m]": 2 + 2 + 1,
+        "rf [.., m]": 1 + 1 + 1 + 1 + 2 + 2,
+        "rf [m = 2, ..]": 1 + 2,
+        "rf [k = full, ..]\n require latency <= 11 cycle": 0,
+    }
+    for text, count in counts.items():
+        dataflow = resolve_dataflow(declared(f"mapping d {{\n {text}\n}}\n"), arch, of)
+        assert enumerate_mappings(arch, of, admits=obeying(dataflow, arch, of)).mappings == count, text
 
 
 def test_random_source_is_reproducible() -> None:

@@ -1,0 +1,96 @@
+"""Which mappings obey a dataflow: against a literal reading of the definition, over random blocks and mappings."""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import groupby
+from random import Random
+
+from npudsl.mapping.dataflow import Dataflow
+from npudsl.mapping.legality import check_mapping
+from npudsl.mapping.nest import Loop, Mapping, Node
+from npudsl.mapping.pinned import optional_nodes
+from npudsl.mapping.resolve_dataflow import resolve_dataflow
+from npudsl.mapping.violations import violations
+from npudsl.spec.arch import Arch
+from npudsl.spec.op import Layer
+from npudsl.text.diagnostics import SpecError
+from tests.generate.choices import Seeded
+from tests.generate.dataflows import dataflow_text
+from tests.strategies import Case, Space, random_case
+
+from .literal_dataflow import admitted
+from .machines import declared
+
+SMALL = Space(max_levels=3, max_dims=3, max_operands=2, max_points=60, excess=False)
+
+
+def block(case: Case, seed: int, *, faithful: bool) -> Dataflow | None:
+    """The dataflow of a random block; None if its slots contradict the machine (only where it is not faithful)."""
+    text = dataflow_text(Seeded(Random(seed)), case.arch, case.layer, case.mapping, faithful=faithful)
+    try:
+        return resolve_dataflow(declared(text), case.arch, case.layer)
+    except SpecError:
+        assert not faithful, text
+        return None
+
+
+def neighbours(arch: Arch, layer: Layer, mapping: Mapping, seed: int) -> list[Mapping]:
+    """The mapping, and legal ones that differ in the place of one node or loop or in the places of two factors."""
+    random, items = Random(seed), list(mapping.items)
+    found = [mapping]
+    for _ in range(8):
+        changed = list(items)
+        i = random.randrange(len(changed))
+        if random.random() < 0.5:
+            changed.insert(random.randrange(len(changed)), changed.pop(i))
+        else:
+            loops = [k for k, item in enumerate(changed) if isinstance(item, Loop)]
+            if len(loops) > 1:
+                pair = random.sample(loops, 2)
+                one, other = (changed[k] for k in pair)
+                assert isinstance(one, Loop) and isinstance(other, Loop)
+                changed[pair[0]] = Loop(other.dim, other.factor, one.array, one.axis)
+                changed[pair[1]] = Loop(one.dim, one.factor, other.array, other.axis)
+        if not check_mapping(arch, layer, Mapping(tuple(changed))):
+            found.append(Mapping(tuple(changed)))
+    return found
+
+
+def nodes(mapping: Mapping) -> set[Node]:
+    return {node for node, _ in mapping.placed}
+
+
+def longest_run(mapping: Mapping) -> int:
+    """The most nodes with no loop between them: their orders are many."""
+    kinds = groupby(mapping.simplified().items, key=lambda item: isinstance(item, Node))
+    return max(len(list(run)) for nodes, run in kinds if nodes)
+
+
+def test_against_the_literal_definition() -> None:
+    seen: Counter[tuple[bool, bool]] = Counter()
+    for seed in range(700):
+        case = random_case(seed, SMALL)
+        dataflow = block(case, seed, faithful=seed % 2 == 0)
+        if dataflow is None:
+            continue
+        tried = [*neighbours(case.arch, case.layer, case.mapping, seed), random_case(seed + 1, SMALL, seed).mapping]
+        for mapping in tried:
+            if dataflow.complete is not None or longest_run(mapping) > 6:
+                continue
+            for even in (False, True):
+                expected = admitted(dataflow, case.arch, mapping, even=even)
+                found = violations(dataflow, case.arch, case.layer, mapping, even=even)
+                assert (found == ()) == expected, (seed, even, found)
+                seen[even, expected] += 1
+    assert min(seen.values()) > 300, seen
+
+
+def test_a_mapping_obeys_what_is_left_of_it() -> None:
+    for seed in range(300):
+        case = random_case(seed, SMALL)
+        dataflow = block(case, seed, faithful=True)
+        assert dataflow is not None
+        if dataflow.complete is not None and optional_nodes(case.arch, case.layer) & nodes(case.mapping):
+            continue  # without holes, what is not kept is bypassed
+        assert violations(dataflow, case.arch, case.layer, case.mapping) == (), seed
