@@ -33,11 +33,11 @@ def positions(bound: int, tile: int, loops: tuple[Step, ...]) -> int:
     """Settings of the counted loops (`walk`, `sweep`, `sum`) that have a point, for one dim that does not move the
     tensor.
 
-    `loops` outermost first, `tile` the product of the factors below them. semantics.md, Clipped factors:
-    cnt(N, [f | rest]) = q cnt(s, rest) + cnt(N - q s, rest), s = product of rest, q = floor(N / s); an instance that is
-    not counted is the longest one, the first.
+    `loops` outermost first, `tile` the product of the factors below them; together they reach `bound`. semantics.md,
+    Clipped factors: cnt(N, [f | rest]) = q cnt(s, rest) + cnt(N - q s, rest), s = product of rest, q = floor(N / s); an
+    instance that is not counted is the longest one, the first.
     """
-    if bound <= 0:
+    if not bound:
         return 0
     if not loops:
         return 1
@@ -45,11 +45,8 @@ def positions(bound: int, tile: int, loops: tuple[Step, ...]) -> int:
     move = tile * prod(step.factor for step in rest)
     if first.kind in ("zero", "join"):
         return positions(min(bound, move), tile, rest)
-    whole = min(first.factor, bound // move)
-    count = whole * positions(move, tile, rest)
-    if whole < first.factor and bound > whole * move:
-        count += positions(bound - whole * move, tile, rest)
-    return count
+    whole, left = divmod(bound, move)
+    return whole * positions(move, tile, rest) + positions(left, tile, rest)
 
 
 def coordinate_sum(

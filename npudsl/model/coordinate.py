@@ -25,7 +25,7 @@ def linearised(tensor: Tensor, group: tuple[str, ...], bounds: dict[str, int]) -
     coefficients = dict.fromkeys(group, 0)
     radix = 1
     for rank in tensor.ranks:
-        if not any(d in group for d in rank.dims):
+        if set(group).isdisjoint(rank.dims):
             continue
         for term in rank.terms:
             coefficients[term.dim] += term.coefficient * radix
@@ -35,31 +35,30 @@ def linearised(tensor: Tensor, group: tuple[str, ...], bounds: dict[str, int]) -
 
 def footprint(coefficients: tuple[int, ...], extents: tuple[int, ...]) -> int:
     """Distinct values of the coordinate over a box. Two dims: points minus collisions, holes included."""
-    if 0 in extents:
-        return 0
-    if len(extents) == 1:
-        return extents[0]
-    if len(extents) == 2:
-        u, d = _reduced(coefficients)
-        p, r = extents
-        return p * r - max(0, p - d) * max(0, r - u)
+    match extents:
+        case (alone,):
+            return alone
+        case p, r:
+            u, d = reduced(coefficients)
+            return p * r - max(0, p - d) * max(0, r - u)
     return box_set(coefficients, extents).bit_count()
 
 
 def overlap(coefficients: tuple[int, ...], extents: tuple[int, ...], axis: int, shift: int) -> int:
     """Values that a box shares with itself moved by `shift >= extents[axis]` along dim `axis`."""
-    if len(extents) == 1:
-        return 0
-    if len(extents) == 2:
-        order = (0, 1) if axis == 0 else (1, 0)
-        u, d = _reduced(tuple(coefficients[k] for k in order))
-        return _overlap_along_first(extents[order[0]], extents[order[1]], u, d, shift)
+    match extents:
+        case (_,):
+            return 0
+        case _, _:
+            u, d = reduced((coefficients[axis], coefficients[1 - axis]))
+            return _overlap_along_first(extents[axis], extents[1 - axis], u, d, shift)
     box = box_set(coefficients, extents)
     return (box & (box << (coefficients[axis] * shift))).bit_count()
 
 
 def union(coefficients: tuple[int, ...], extents: tuple[int, ...], spread: tuple[Spread, ...]) -> int:
-    """Distinct values over all copies of a box. Copies directly beside each other make one larger box."""
+    """Distinct values over all copies of a box, those that move farthest first. Copies directly beside each other make
+    one larger box."""
     merged = _adjacent(extents, spread)
     if merged is not None:
         return footprint(coefficients, merged)
@@ -74,7 +73,7 @@ def fresh_union(
     Every copy keeps only what it held itself; hence not the new part of the union (semantics.md, Beware).
     """
     kept = overlap(coefficients, extents, axis, shift)
-    if kept == 0:
+    if not kept:
         return union(coefficients, extents, spread)
     if all(factor == 1 for _, factor, _ in spread):
         return footprint(coefficients, extents) - kept
@@ -102,8 +101,6 @@ def box_set(coefficients: tuple[int, ...], extents: tuple[int, ...]) -> int:
 
 def spread_mask(mask: int, step: int, copies: int) -> int:
     """The union of `copies` copies of a mask, each moved by `step` bits, by doubling."""
-    if copies == 0:
-        return 0
     done = 1
     while done < copies:
         more = min(done, copies - done)
@@ -121,7 +118,7 @@ def _spread_set(coefficients: tuple[int, ...], mask: int, spread: tuple[Spread, 
 def _adjacent(extents: tuple[int, ...], spread: tuple[Spread, ...]) -> tuple[int, ...] | None:
     """The one larger box that the copies make, or None if some stand apart."""
     box = list(extents)
-    for axis, factor, pitch in sorted(spread, key=lambda s: s[2]):
+    for axis, factor, pitch in reversed(spread):
         if factor == 1:
             continue
         if pitch != box[axis]:
@@ -130,7 +127,8 @@ def _adjacent(extents: tuple[int, ...], spread: tuple[Spread, ...]) -> tuple[int
     return tuple(box)
 
 
-def _reduced(coefficients: tuple[int, ...]) -> tuple[int, int]:
+def reduced(coefficients: tuple[int, ...]) -> tuple[int, int]:
+    """Two coefficients without their common divisor: it makes no two values equal or different."""
     divisor = gcd(coefficients[0], coefficients[1])
     return coefficients[0] // divisor, coefficients[1] // divisor
 
@@ -138,8 +136,6 @@ def _reduced(coefficients: tuple[int, ...]) -> tuple[int, int]:
 def _overlap_along_first(p: int, r: int, u: int, d: int, shift: int) -> int:
     """semantics.md, Overlap: sum over i = max(0, P-d) .. P-1 of [i + m d < s + P] max(0, R - m u), m = ceil((s -
     i)/d)."""
-    if d == 1:
-        return max(0, (p - 1 - shift) * u + r) if r >= u else 0
     total = 0
     for i in range(max(0, p - d), p):
         m = -((i - shift) // d)

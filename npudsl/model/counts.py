@@ -18,7 +18,7 @@ from ..spec.arch import Arch
 from ..spec.op import Layer, Tensor
 from . import functions as fn
 from .coordinate import linearised
-from .edges import Edge, edges_of, slot_names
+from .edges import Edge, edges_of
 from .formulas import Booking, Count, Formulas, Group, Origin, Product, one
 
 
@@ -59,42 +59,42 @@ class Derivation:
         """Words of the largest tile below `position`, in one instance."""
         parts: list[tuple[Group, sympy.Expr]] = []
         for group in tensor.groups:
-            extents = sympy.Tuple(*[self.clipped_extent(d, position) for d in group])
-            size = extents[0] if len(group) == 1 else fn.Footprint(self.coefficients(tensor, group), extents)
-            parts.append((group, size))
+            match [self.clipped_extent(d, position) for d in group]:
+                case [alone]:
+                    parts.append((group, alone))
+                case extents:
+                    parts.append((group, fn.Footprint(self.coefficients(tensor, group), sympy.Tuple(*extents))))
         return Product(tuple(parts))
 
-    def arrivals(self, edge: Edge, joined: frozenset[int] = frozenset(), kept: bool = True) -> Product:
-        """Words that arrive at a node over the whole layer: instances in `joined` loops united, the others added.
-
-        `kept`: while the sweeping loop advances an instance receives only what it does not hold (read tensors).
-        """
-        kinds = tuple(edge.kind(i, joined) for i in range(edge.position))
-        return self._product(edge, kinds, kept and edge.child is not None)
+    def arrivals(self, edge: Edge, joined: frozenset[int] = frozenset()) -> Product:
+        """Words that arrive at a node over the whole layer: instances in `joined` loops united, the others added."""
+        return self._product(Origin(edge, tuple(edge.kind(i, joined) for i in range(edge.position))))
 
     def received(self, edge: Edge) -> Product:
         """Distinct pairs of parent instance and word of an output that ever pass this edge."""
         kinds = tuple(
             "sum" if self.loops[i].spatial and i < edge.parent_position else "join" for i in range(edge.position)
         )
-        return self._product(edge, kinds, False, distinct=True)
+        return self._product(Origin(edge, kinds, distinct=True))
 
-    def _product(self, edge: Edge, kinds: tuple[str, ...], kept: bool, distinct: bool = False) -> Product:
-        tensor = edge.tensor
+    def _product(self, origin: Origin) -> Product:
+        tensor = origin.edge.tensor
         parts: list[tuple[Group, sympy.Expr]] = []
         for group in tensor.groups:
             if len(group) == 1:
-                parts.append((group, self.bounds[group[0]]))
+                (dim,) = group
+                parts.append((group, self.bounds[dim]))
             elif all(d in self.perfect for d in group):
-                parts.append((group, self._window(edge, group, kinds, kept)))
+                parts.append((group, self._window(origin, group)))
             else:
-                parts.append((group, self._clipped_window(edge, group, kinds, kept)))
+                parts.append((group, self._clipped_window(origin, group)))
         for dim in self.layer.op.dims:
             if dim not in tensor.dims:
-                parts.append(((dim,), self._repetition(dim, edge, kinds)))
-        return Product(tuple(parts), Origin(edge, kinds, kept, distinct))
+                parts.append(((dim,), self._repetition(origin, dim)))
+        return Product(tuple(parts), origin)
 
-    def _repetition(self, dim: str, edge: Edge, kinds: tuple[str, ...]) -> sympy.Expr:
+    def _repetition(self, origin: Origin, dim: str) -> sympy.Expr:
+        edge, kinds = origin.edge, origin.kinds
         above = self.loops_of(dim, 0, edge.position)
         if dim in self.perfect:
             return self.factor(i for i in above if kinds[i] in ("walk", "sweep", "sum"))
@@ -102,8 +102,9 @@ class Derivation:
         factors = sympy.Tuple(*[self.symbols[i] for i in above])
         return fn.Positions(code, self.bounds[dim], self.extent(dim, edge.position), factors)
 
-    def _window(self, edge: Edge, group: Group, kinds: tuple[str, ...], kept: bool) -> sympy.Expr:
+    def _window(self, origin: Origin, group: Group) -> sympy.Expr:
         """A B [F + (t - 1) F'], F the union of the tiles, F' the union of what a sweep brings."""
+        edge, kinds = origin.edge, origin.kinds
         coefficients = self.coefficients(edge.tensor, group)
         extents = sympy.Tuple(*[self.extent(d, edge.position) for d in group])
         above = [i for i in range(edge.position) if self.loops[i].dim in group]
@@ -114,7 +115,7 @@ class Derivation:
         sweep = next((i for i in above if kinds[i] == "sweep"), None)
         if sweep is None:
             return outer * whole
-        if not kept:
+        if not origin.kept:
             return outer * self.symbols[sweep] * whole
         axis, shift = group.index(self.loops[sweep].dim), self._move(sweep)
         if spread:
@@ -126,9 +127,10 @@ class Derivation:
     def _move(self, index: int) -> sympy.Expr:
         return self.extent(self.loops[index].dim, index + 1)
 
-    def _clipped_window(self, edge: Edge, group: Group, kinds: tuple[str, ...], kept: bool) -> sympy.Expr:
+    def _clipped_window(self, origin: Origin, group: Group) -> sympy.Expr:
+        edge = origin.edge
         above = [self.loops_of(d, 0, edge.position) for d in group]
-        code = fn.sum_code(tuple(tuple(kinds[i] for i in one_dim) for one_dim in above), kept)
+        code = fn.sum_code(tuple(tuple(origin.kinds[i] for i in one_dim) for one_dim in above), origin.kept)
         return fn.CoordinateSum(
             code,
             self.coefficients(edge.tensor, group),
@@ -165,10 +167,11 @@ class Ledger:
             for edge in edges:
                 self._operand(edge)
             return
-        fresh = Booking("read", edges[0].parent, edges[-1], one(self.d.tile(tensor, 0)), "fresh")
-        for edge in edges[:-1]:
+        *outer, last = edges
+        fresh = Booking("read", last.parent, last, one(self.d.tile(tensor, 0)), "fresh")
+        for edge in outer:
             fresh = self._partial_sums(edge)
-        self._results(edges[-1], fresh)
+        self._results(last, fresh)
 
     def _book(self, counter: str, place: str, edge: Edge, words: Count, cause: str) -> None:
         self.bookings.append(Booking(counter, place, edge, words, cause))
@@ -183,9 +186,9 @@ class Ledger:
     def _partial_sums(self, edge: Edge) -> Booking:
         """Books evictions and read-backs between two nodes; returns the words that start from zero at the inner one."""
         assert edge.child is not None
-        evicted = one(self.d.arrivals(edge, kept=False))
-        written = one(self.d.arrivals(edge, edge.combining, kept=False))
-        united = one(self.d.arrivals(edge, edge.between, kept=False))
+        evicted = one(self.d.arrivals(edge))
+        written = one(self.d.arrivals(edge, edge.combining))
+        united = one(self.d.arrivals(edge, edge.between))
         back = united - one(self.d.received(edge))
         self._book("write", edge.parent, edge, written, "evict")
         self._book("read", edge.parent, edge, written - united + back, "combine")
@@ -200,7 +203,7 @@ class Ledger:
 
         `fresh` counts the words that do; it belongs to the edge that brings the innermost tile.
         """
-        written = one(self.d.arrivals(edge, edge.combining, kept=False))
+        written = one(self.d.arrivals(edge, edge.combining))
         unread = Count() - fresh.count
         self._book("write", edge.parent, edge, written, "result")
         self._book("read", edge.parent, edge, written, "addend")
@@ -214,7 +217,7 @@ class Ledger:
         for array in edge.crossed:
             for link in array.links:
                 if link.carries(edge.tensor.role):
-                    words = self.d.arrivals(edge, edge.combining_below(array), kept=not edge.tensor.is_output)
+                    words = self.d.arrivals(edge, edge.combining_below(array))
                     self._book("link", link.name, edge, one(words), cause)
 
     def _return(self, crossing: Edge, booked: Edge, words: Count, cause: str) -> None:
@@ -237,11 +240,13 @@ def derive(
 
     `perfect`: dims whose factors multiply to their bound (default: those of `mapping` for which it is so). `frame`: the
     first so many loops stand for everything outside and are always walked. `names`: of the loops' symbols (default:
-    `slot_names`).
+    dim and number).
     """
     if perfect is None:
         perfect = frozenset(d for d in layer.op.dims if mapping.extent(d, 0) == layer.bound[d])
-    derivation = Derivation(arch, layer, mapping, perfect, frame, names or slot_names(mapping))
+    if names is None:
+        names = tuple(f"{loop.dim}_{i}" for i, loop in enumerate(mapping.loops))
+    derivation = Derivation(arch, layer, mapping, perfect, frame, names)
     ledger = Ledger(derivation)
     for tensor in layer.op.tensors:
         ledger.tensor(tensor)

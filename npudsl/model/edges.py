@@ -38,8 +38,8 @@ class Edge:
 
     @cached_property
     def between(self) -> frozenset[int]:
-        """Indices of the spatial loops between the two nodes."""
-        return frozenset(i for i in range(self.parent_position, self.position) if self.loops[i].spatial)
+        """Indices of the loops between the two nodes."""
+        return frozenset(range(self.parent_position, self.position))
 
     @cached_property
     def moved(self) -> bool:
@@ -97,30 +97,7 @@ def _edge(
         position=above,
         sweep=moving[-1] if moving else None,
         crossed=crossed,
-        combining=frozenset(
-            i for i in range(above_parent, above) if loops[i].spatial and (loops[i].array, loops[i].axis) in shared
-        ),
+        combining=frozenset(i for i in range(above_parent, above) if (loops[i].array, loops[i].axis) in shared),
         loops=loops,
         frame=frame,
     )
-
-
-def slot_names(mapping: Mapping) -> tuple[str, ...]:
-    """A short unique name per loop, `dim_place`: the memory whose node stands next above it, or its axis.
-
-    Where the nodes of a memory stand apart (an uneven mapping) the tensor is named too.
-    """
-    names: list[str] = []
-    place = ""
-    parts: dict[str, int] = {}
-    for item in mapping.items:
-        if not isinstance(item, Loop):
-            parts[item.memory] = parts.get(item.memory, 0) + (place != item.memory)
-            place, last = item.memory, item.tensor
-            label = place if parts[place] == 1 else f"{place}_{last}"
-            continue
-        name = f"{item.dim}_{item.axis if item.spatial else label}"
-        repeated = sum(1 for n in names if n == name or n.startswith(name + "__"))
-        names.append(name if not repeated else f"{name}__{repeated}")
-        place = ""
-    return tuple(names)

@@ -19,15 +19,20 @@ CAUSES = ("fill", "operand", "evict", "combine", "restore", "result", "addend", 
 
 @dataclass(frozen=True)
 class Origin:
-    """Words that pass `edge`, with its loops entering as `kinds` (`clipped.KINDS`) and windows `kept` or moved whole.
+    """Words that pass `edge`, with its loops entering as `kinds` (`clipped.KINDS`).
 
     `distinct`: pairs of parent instance and word, each once however often it passes.
     """
 
     edge: Edge
     kinds: tuple[str, ...]
-    kept: bool
     distinct: bool = False
+
+    @property
+    def kept(self) -> bool:
+        """Whether an instance receives only what it does not hold while the sweeping loop advances; outputs move
+        whole."""
+        return not self.edge.tensor.is_output
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,7 @@ class Overlap(Counting):
     nargs = 4
 
     def explicit(self) -> sympy.Expr:
-        """The case of unit steps, `max(0, (P - 1 - s) u + R)` where R >= u, if that is what it is."""
+        """The case of unit steps, `max(0, (P - 1 - s) u + R)`, if that is what it is."""
         coefficients, extents, axis, shift = self.args
         if len(extents) != 2:
             return self
@@ -63,7 +63,7 @@ class Overlap(Counting):
         if d != divisor:
             return self
         p, r, step = extents[k], extents[1 - k], sympy.Integer(u) / divisor
-        return sympy.Piecewise((sympy.Max(0, (p - 1 - shift) * step + r), sympy.Ge(r, step)), (0, True))
+        return sympy.Max(0, (p - 1 - shift) * step + r)
 
 
 class Union(Counting):
@@ -139,20 +139,18 @@ def rows_of(function: Callable[..., int]) -> Callable[..., np.ndarray]:
     def vectorised(*args: Any) -> np.ndarray:
         flat: list[Any] = []
         shape = _flatten(args, flat)
-        columns = np.broadcast_arrays(*[np.asarray(x) for x in flat])
-        if columns[0].ndim == 0:
-            return np.asarray(function(*_rebuild(shape, iter(int(c) for c in columns))))
-        table = np.stack([c.ravel() for c in columns], axis=1).astype(np.int64)
+        columns = np.broadcast_arrays(*[np.atleast_1d(x) for x in flat])
+        table = np.stack(columns, axis=1).astype(np.int64)
         distinct, inverse = np.unique(table, axis=0, return_inverse=True)
         values = np.array([function(*_rebuild(shape, iter(int(v) for v in row))) for row in distinct], dtype=float)
-        return values[inverse.ravel()].reshape(columns[0].shape)
+        return values[inverse.ravel()]
 
     return vectorised
 
 
 def _flatten(args: Any, flat: list[Any]) -> Any:
     """Tuples become lists of shapes, leaves are appended to `flat`."""
-    if isinstance(args, tuple | list):
+    if isinstance(args, tuple):
         return [_flatten(a, flat) for a in args]
     flat.append(args)
     return None
@@ -166,14 +164,13 @@ def _rebuild(shape: Any, values: Any) -> Any:
 
 def vector_footprint(coefficients: tuple[int, ...], extents: tuple[Any, ...]) -> Any:
     """`coordinate.footprint` over arrays, by its closed form up to two dims."""
-    if len(extents) == 1:
-        return extents[0]
-    if len(extents) == 2:
-        divisor = int(np.gcd(coefficients[0], coefficients[1]))
-        u, d = coefficients[0] // divisor, coefficients[1] // divisor
-        p, r = (np.asarray(e) for e in extents)
-        return p * r - np.maximum(0, p - d) * np.maximum(0, r - u)
-    return rows_of(coordinate.footprint)(tuple(coefficients), tuple(extents))
+    match extents:
+        case (alone,):
+            return alone
+        case p, r:
+            u, d = coordinate.reduced(coefficients)
+            return p * r - np.maximum(0, p - d) * np.maximum(0, r - u)
+    return rows_of(coordinate.footprint)(coefficients, extents)
 
 
 #: What compiled closed forms call: for one mapping in Python integers, exactly ...

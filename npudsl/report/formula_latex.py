@@ -77,9 +77,7 @@ def _equations(counter: Counter, factor: Factor) -> Iterator[str]:
     elif factor.symbol is not None:
         yield _equation(latex, factor.symbol, factor.form, factor.value, known)
     for quantity in factor.quantities:
-        row = _equation(latex, quantity.symbol, quantity.form, quantity.value, known)
-        given = [latex(c) for c in quantity.conditions]
-        yield row + (rf" && \text{{as }} {', '.join(given)}" if given else "")
+        yield _equation(latex, quantity.symbol, quantity.form, quantity.value, known)
 
 
 def _equation(latex: Latex, symbol: sympy.Symbol, form: sympy.Expr, value: int, known: dict[sympy.Symbol, int]) -> str:

@@ -109,7 +109,6 @@ def _factor(counter: Counter, factor: Factor) -> Json:
                 "value": q.value,
                 "formula": plain(q.form),
                 "latex": latex(q.form),
-                "if": [plain(c) for c in q.conditions],
                 "why": q.sentence,
             }
             for q in factor.quantities

@@ -127,8 +127,7 @@ class Page:
         head = f"{quantity.symbol.name} = "
         plain = replace(self._plain(quantity.dims), index=quantity.index)
         yield from self._equation("    ", head, quantity.form, quantity.value, plain, {})
-        given = " and ".join(plain(c) for c in quantity.conditions)
-        yield from self._hanging("      - ", quantity.sentence + (f" (as {given})" if given else ""))
+        yield from self._hanging("      - ", quantity.sentence)
 
     def _sentences(self, sentences: tuple[str, ...]) -> Iterator[str]:
         for sentence in sentences:

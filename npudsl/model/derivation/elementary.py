@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from typing import Any
 
 import sympy
@@ -13,72 +12,53 @@ from .. import functions as fn
 ONE = sympy.Integer(1)
 
 
-@dataclass
-class Elementary:
-    """Rewrites one function application for given numbers of its symbols. `conditions`: what the form relies on."""
-
-    values: Mapping[sympy.Symbol, int]
-    conditions: list[sympy.Basic] = field(default_factory=list)
-
-    def rewrite(self, call: sympy.Expr) -> sympy.Expr:
-        """The elementary form, or the call itself."""
-        if isinstance(call, fn.Footprint):
-            return self._footprint(*call.args)
-        if isinstance(call, fn.Union):
-            return self._union(*call.args)
-        if isinstance(call, fn.Overlap):
-            return self._overlap(*call.args)
-        if isinstance(call, fn.FreshUnion):
-            return self._fresh_union(call)
-        if isinstance(call, fn.Positions):
-            code, bound, tile, factors = call.args
-            kinds = fn.loop_kinds(code.name)
-            return positions(bound, tile, tuple(zip(kinds, factors, strict=True)))
-        return call
-
-    def _footprint(self, coefficients: sympy.Tuple, extents: sympy.Tuple) -> sympy.Expr:
-        few, long = _without_points(coefficients, extents)
-        if len(long) > 2:
-            return fn.Footprint(coefficients, extents)
-        if len(long) == 2:
-            return fn.Footprint(few, long).explicit()
-        return long[0] if long else ONE
-
-    def _union(self, coefficients: sympy.Tuple, extents: sympy.Tuple, spread: sympy.Tuple) -> sympy.Expr:
-        box = _adjacent(extents, spread)
-        return fn.Union(coefficients, extents, spread) if box is None else self._footprint(coefficients, box)
-
-    def _overlap(
-        self, coefficients: sympy.Tuple, extents: sympy.Tuple, axis: sympy.Integer, shift: sympy.Expr
-    ) -> sympy.Expr:
-        kept = [k for k in range(len(extents)) if extents[k] != ONE or k == int(axis)]
-        if len(kept) == 1:
-            return sympy.Integer(0)
-        if len(kept) > 2:
-            return fn.Overlap(coefficients, extents, axis, shift)
-        if extents[int(axis)] == ONE and shift.is_Integer:
-            return _overlap_of_line(coefficients, extents, int(axis), kept, int(shift))
-        if shift == extents[int(axis)]:
-            return _overlap_of_neighbour(coefficients, extents, int(axis), kept)
-        call = fn.Overlap(
-            sympy.Tuple(*[coefficients[k] for k in kept]),
-            sympy.Tuple(*[extents[k] for k in kept]),
-            sympy.Integer(kept.index(int(axis))),
-            shift,
-        )
-        form = call.explicit()
-        if isinstance(form, sympy.Piecewise):
-            (inside, condition), (outside, _) = form.args
-            holds = bool(condition.subs(self.values))
-            self.conditions.append(condition if holds else sympy.Not(condition))
-            return inside if holds else outside
-        return form
-
-    def _fresh_union(self, call: sympy.Expr) -> sympy.Expr:
+def elementary(call: sympy.Expr) -> sympy.Expr:
+    """The elementary form of one function application, or the call itself."""
+    if isinstance(call, fn.Footprint):
+        return _footprint(*call.args)
+    if isinstance(call, fn.Union):
+        return _union(*call.args)
+    if isinstance(call, fn.Overlap):
+        return _overlap(*call.args)
+    if isinstance(call, fn.FreshUnion):
         coefficients, extents, spread, axis, shift = call.args
-        if self._overlap(coefficients, extents, axis, shift) == 0:
-            return self._union(coefficients, extents, spread)
-        return call
+        return call if _overlap(coefficients, extents, axis, shift) else _union(coefficients, extents, spread)
+    if isinstance(call, fn.Positions):
+        code, bound, tile, factors = call.args
+        return positions(bound, tile, tuple(zip(fn.loop_kinds(code.name), factors, strict=True)))
+    return call
+
+
+def _footprint(coefficients: sympy.Tuple, extents: sympy.Tuple) -> sympy.Expr:
+    few, long = _without_points(coefficients, extents)
+    if len(long) > 2:
+        return fn.Footprint(coefficients, extents)
+    if len(long) == 2:
+        return fn.Footprint(few, long).explicit()
+    return long[0] if long else ONE
+
+
+def _union(coefficients: sympy.Tuple, extents: sympy.Tuple, spread: sympy.Tuple) -> sympy.Expr:
+    box = _adjacent(extents, spread)
+    return fn.Union(coefficients, extents, spread) if box is None else _footprint(coefficients, box)
+
+
+def _overlap(coefficients: sympy.Tuple, extents: sympy.Tuple, axis: sympy.Integer, shift: sympy.Expr) -> sympy.Expr:
+    kept = [k for k in range(len(extents)) if extents[k] != ONE or k == int(axis)]
+    if len(kept) == 1:
+        return sympy.Integer(0)
+    if len(kept) > 2:
+        return fn.Overlap(coefficients, extents, axis, shift)
+    if extents[int(axis)] == ONE and shift.is_Integer:
+        return _overlap_of_line(coefficients, extents, int(axis), kept, int(shift))
+    if shift == extents[int(axis)]:
+        return _overlap_of_neighbour(coefficients, extents, int(axis), kept)
+    return fn.Overlap(
+        sympy.Tuple(*[coefficients[k] for k in kept]),
+        sympy.Tuple(*[extents[k] for k in kept]),
+        sympy.Integer(kept.index(int(axis))),
+        shift,
+    ).explicit()
 
 
 def _overlap_of_line(

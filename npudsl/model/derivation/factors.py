@@ -11,7 +11,7 @@ from .. import functions as fn
 from ..clipped import Case
 from ..coordinate import linearised
 from ..formulas import Group, Origin, Product
-from .elementary import Elementary
+from .elementary import elementary
 from .names import index_text
 from .quantities import Window, plain, take_apart
 from .scene import Scene
@@ -46,7 +46,7 @@ def _whole(scene: Scene, tensor_name: str, group: Group, expression: sympy.Expr)
     tensor = scene.layer.op.tensor(tensor_name)
     coefficients = linearised(tensor, group, scene.layer.bound)
     call = fn.Footprint(sympy.Tuple(*coefficients), sympy.Tuple(*bounds))
-    form = Elementary(scene.values).rewrite(call)
+    form = elementary(call)
     sentence = f"all different values of {index_text(tensor, group)}"
     return Factor("whole", group, _symbol("W", group), expression, form, value, (sentence,))
 
@@ -63,7 +63,7 @@ def _partition(scene: Scene, group: Group, expression: sympy.Expr) -> Factor:
 def _repetition(scene: Scene, origin: Origin, group: Group, expression: sympy.Expr, cause: str, action: str) -> Factor:
     dim, value = group[0], scene.numbers(expression)
     above = scene.loops_of(dim, origin.edge.position)
-    form = Elementary(scene.values).rewrite(expression) if isinstance(expression, fn.Positions) else expression
+    form = elementary(expression) if isinstance(expression, fn.Positions) else expression
     sentences = list(_coming_again(scene, origin, dim, above))
     sentences += instances_sentences(scene, origin, above, cause, action)
     if value != prod(scene.loops[i].factor for i in above if origin.kinds[i] in ("walk", "sweep", "sum")):

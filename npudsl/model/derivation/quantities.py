@@ -12,7 +12,7 @@ from .. import functions as fn
 from ..coordinate import linearised
 from ..edges import Edge
 from ..formulas import Group, Origin
-from .elementary import Elementary
+from .elementary import elementary
 from .names import index_text, number
 from .scene import Scene
 from .terms import Quantity
@@ -120,8 +120,7 @@ def take_apart(window: Window, expression: sympy.Expr) -> tuple[sympy.Expr, list
     sentences: list[str] = []
     nothing_kept = False
     for call in _calls(expression):
-        rules = Elementary(scene.values)
-        form = rules.rewrite(call)
+        form = elementary(call)
         value = scene.numbers(call)
         nothing_kept = nothing_kept or _keeps_nothing(call, form)
         if isinstance(call, fn.FreshUnion) and _keeps_nothing(call, form):
@@ -135,8 +134,7 @@ def take_apart(window: Window, expression: sympy.Expr) -> tuple[sympy.Expr, list
         symbol = sympy.Symbol(f"{LETTERS[type(call)]}_{''.join(window.group)}", integer=True, nonnegative=True)
         replaced[call] = symbol
         sentence = window.say(call, value)
-        conditions = tuple(c for c in rules.conditions if c != sympy.true)
-        named.append(Quantity(symbol, window.group, window.index, call, form, conditions, value, sentence))
+        named.append(Quantity(symbol, window.group, window.index, call, form, value, sentence))
     form = expression.xreplace(replaced)
     return (sympy.factor(form) if nothing_kept else form), named, sentences
 

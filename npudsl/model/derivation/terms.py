@@ -30,7 +30,7 @@ class LoopRole:
 @dataclass(frozen=True)
 class Quantity:
     """A named part of a factor. `expression` in symbols of loops and bounds; `form`: elementary where there is such a
-    form, valid under `conditions` (which hold in this mapping). `index`: what the dims index, as text.
+    form. `index`: what the dims index, as text.
     """
 
     symbol: sympy.Symbol
@@ -38,7 +38,6 @@ class Quantity:
     index: str
     expression: sympy.Expr
     form: sympy.Expr
-    conditions: tuple[sympy.Basic, ...]
     value: int
     sentence: str
 
