@@ -15,6 +15,7 @@ from .mapped import Mapped, find_mapping
 from .names import find_network
 
 if TYPE_CHECKING:
+    from ..mapping.dataflow import Dataflow
     from .results import Best
 
 Setting = str | int | float | bool
@@ -63,6 +64,7 @@ class Machine:
         objective: str = "edp",
         space: str = "even",
         factors: str = "perfect",
+        using: str | None = None,
         time_limit: float | None = None,
         jobs: int | None = None,
         cache: bool = True,
@@ -73,6 +75,8 @@ class Machine:
         """The best mapping of every layer of `net`, or of `layers` only.
 
         `net` is a network, the name of one in this file or in the library, or a path; `settings` are its parameters.
+        `using`: a dataflow, which the mappings of the layers that it is for must obey (a mapping block of this file,
+        one of the library, or a path); other layers are left free.
         `time_limit` in seconds, for all searches together; `jobs`: processes (None: as many as help); `cache`: use and
         keep proven answers (`npudsl cache` tells where); `verify` executes every answer at full size. Raises
         `SpecError`.
@@ -83,10 +87,19 @@ class Machine:
         from .solving import answer
 
         network = net if isinstance(net, Network) else self.network(net, settings)
-        options = Options(objective, space, factors, time_limit, jobs)
+        only = None if layers is None else tuple(layers)
+        dataflows = self._dataflows(using, network, only, factors) if using is not None else ()
+        options = Options(objective, space, factors, time_limit, jobs, dataflows)
         folder = user_folder() if cache else None
         store = None if folder is None else Store(folder)
-        return Best(answer(self.arch, network, options, only=layers, verify=verify, progress=progress, store=store))
+        return Best(answer(self.arch, network, options, only=only, verify=verify, progress=progress, store=store))
+
+    def _dataflows(
+        self, using: str, network: Network, layers: Iterable[str] | None, factors: str
+    ) -> tuple[tuple[str, Dataflow], ...]:
+        from .dataflows import dataflows_for, find_dataflow
+
+        return dataflows_for(find_dataflow(using, [self.program]), self.arch, network, layers, factors)
 
     def network(self, net: str, settings: Mapping[str, Setting]) -> Network:
         """A network by name or path, looked for in the machine's file first. Raises `SpecError`."""

@@ -58,13 +58,13 @@ def find_target(decl: tree.MappingDecl, scope: Scope) -> Target:
         raise _missing(decl, "on ARCH")
     path, layer = decl.target.path, decl.target.layer
     if layer is None:
-        path, layer = _split(scope, decl, path)
+        path, layer = split_target(scope, decl, path)
     machine = resolve_declared(scope, decl.arch.path, tree.ArchDecl)
     network = resolve_declared(scope, path, tree.NetworkDecl)
     return Target(machine, network, layer, scope, decl.arch, decl.target)
 
 
-def _split(scope: Scope, decl: tree.MappingDecl, path: tree.Path) -> tuple[tree.Path, tree.Path]:
+def split_target(scope: Scope, decl: tree.MappingDecl, path: tree.Path) -> tuple[tree.Path, tree.Path]:
     """Where the network's name ends and the layer's begins: names of files and networks go as far as they reach, but
     a file that has the network of its own name stands for it."""
     if len(path.parts) < 2:

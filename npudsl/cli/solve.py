@@ -12,6 +12,7 @@ from .screen import draw, width
 
 if TYPE_CHECKING:
     from ..api.results import Best
+    from ..mapping.dataflow import Dataflow
     from ..spec.arch import Arch
     from ..spec.network import Network
     from ..spec.program import Program
@@ -26,7 +27,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_search(parser)
     parser.add_argument("--layer", action="append", metavar="NAME", help="only this layer (repeatable)")
     parser.add_argument("--objective", choices=("edp", "energy", "latency"), default="edp", help="default: edp")
-    parser.add_argument("--using", metavar="DATAFLOW", help="a mapping block with holes (not supported yet)")
+    parser.add_argument("--using", metavar="DATAFLOW", help="a mapping block with holes (not searched yet)")
     parser.add_argument("--space", choices=("even", "uneven"), default="even", help="default: even")
     parser.add_argument("--factors", choices=("perfect", "imperfect"), default="perfect", help="default: perfect")
     parser.add_argument(
@@ -55,12 +56,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """0 if every layer has a mapping, and each that was executed agrees; else 1, as after Ctrl-C. Raises `SpecError`,
     `Failed`."""
-    if arguments.using:
-        raise Failed("`--using` is not supported yet: the solver searches the whole mapspace", 2)
     for target in (arguments.json, arguments.emit):
         check_writable(target)
     machine, nets, arch, network = _inputs(arguments)
-    best = _solve(arguments, arch, network)
+    dataflows = _dataflows(arguments, machine, nets, arch, network)
+    best = _solve(arguments, arch, network, dataflows)
     _show(arguments, best)
     status = _verdict(best)
     results = []
@@ -87,7 +87,24 @@ def _inputs(arguments: argparse.Namespace) -> tuple[Program, Program, Arch, Netw
     return machine, nets, machine.arch(arguments.arch, for_arch), nets.network(name, for_network)
 
 
-def _solve(arguments: argparse.Namespace, arch: Arch, network: Network) -> Best:
+def _dataflows(
+    arguments: argparse.Namespace, machine: Program, nets: Program, arch: Arch, network: Network
+) -> tuple[tuple[str, Dataflow], ...]:
+    """What `--using` asks of each layer that it is for."""
+    if arguments.using is None:
+        return ()
+    from ..api.dataflows import dataflows_for, find_dataflow
+
+    found = find_dataflow(arguments.using, [machine, nets], search=arguments.search)
+    resolved = dataflows_for(found, arch, network, arguments.layer, arguments.factors)
+    if resolved:
+        raise Failed("`--using` is not supported yet: the solver searches the whole mapspace", 2)
+    return resolved
+
+
+def _solve(
+    arguments: argparse.Namespace, arch: Arch, network: Network, dataflows: tuple[tuple[str, Dataflow], ...]
+) -> Best:
     from ..api.results import Best
     from ..api.solving import answer
     from ..report.progress import shown_progress
@@ -95,7 +112,8 @@ def _solve(arguments: argparse.Namespace, arch: Arch, network: Network) -> Best:
     from ..solver.store_folder import user_folder
 
     folder = None if arguments.no_cache else user_folder()
-    options = Options(arguments.objective, arguments.space, arguments.factors, arguments.time_limit, arguments.jobs)
+    asked = (arguments.objective, arguments.space, arguments.factors, arguments.time_limit, arguments.jobs)
+    options = Options(*asked, dataflows)
     stop = Stop()
     with shown_progress() as progress, stoppable(stop):
         answers = answer(

@@ -93,6 +93,15 @@ class Answers:
         return iter(self.layers)
 
     @property
+    def dataflow(self) -> str | None:
+        """The name of the dataflow that was asked for, if one was."""
+        return next((dataflow.name for _, dataflow in self.options.dataflows), None)
+
+    def under_dataflow(self, answer: Answer) -> bool:
+        """Whether a layer had to obey the dataflow; one that it is not for is solved freely."""
+        return answer.layer.name in dict(self.options.dataflows)
+
+    @property
     def solved(self) -> tuple[Answer, ...]:
         return tuple(a for a in self.layers if a.solved)
 

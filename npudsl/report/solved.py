@@ -25,6 +25,8 @@ WIDE = 104  # columns from which the bottleneck has room, and longer bars
 def screen(answers: Answers, *, width: int = WIDE) -> Iterator[RenderableType]:
     """Everything `solve` prints, top to bottom, for a console of `width` columns."""
     yield _headline(answers)
+    if answers.dataflow is not None:
+        yield _under(answers)
     yield Text()
     tables = [_results(answers, wide=width >= WIDE)]
     if answers.solved:
@@ -46,6 +48,16 @@ def _headline(answers: Answers) -> Text:
         (f"{answers.net} on {answers.arch.name}", "bold"),
         f": least {options.objective} over the {options.space} mapspace with {options.factors} factors",
     )
+
+
+def _under(answers: Answers) -> Text:
+    """Which dataflow was asked for, and the layers that it is not for."""
+    found = Text.assemble("under the dataflow ", (f"{answers.dataflow}", "bold"))
+    free = [answer.layer for answer in answers if not answers.under_dataflow(answer)]
+    if free:
+        names = ", ".join(f"{layer.name} ({layer.op.name})" for layer in free)
+        found.append(f"; it is not for {names}: solved freely")
+    return found
 
 
 def _results(answers: Answers, *, wide: bool) -> Table:
