@@ -68,7 +68,7 @@ def _nodes(nest: Nest) -> dict[Place, _Node]:
         role = nest.layer.op.tensor(name).role
         for transfer, inner in pairwise(chain):
             memory, below = transfer.child.memory or "", inner.child.memory
-            double = role in nest.arch.memory(memory).double
+            double = nest.arch.memory(memory).ahead(role)
             parent = (transfer.parent.memory or "", name)
             nodes[memory, name] = _Node(double, parent, None if below is None else (below, name))
     return nodes

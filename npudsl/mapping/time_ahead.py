@@ -37,11 +37,11 @@ def parts(terms: Terms, boundary: Class) -> Parts:
     single: set[str] = set()  # tensors of which a single-buffered tile has arrived further outside
     for m in boundary.movements:
         if not m.leaves:
-            single |= set() if m.flow.double(terms.arch) else {m.flow.tensor}
+            single |= set() if m.flow.ahead(terms.arch) else {m.flow.tensor}
             (apart if m.flow.tensor in single else ahead).append(m)
     single.clear()
     for m in reversed([m for m in boundary.movements if m.leaves]):  # outermost first
-        single |= set() if m.flow.double(terms.arch) else {m.flow.tensor}
+        single |= set() if m.flow.ahead(terms.arch) else {m.flow.tensor}
         (apart if m.flow.tensor in single else late).append(m)
     return Parts(tuple(apart), tuple(ahead), tuple(late))
 

@@ -127,7 +127,7 @@ class _Bounds:
         chains: dict[str, Fraction] = {}
         together: Loads = {}
         for m in boundary.movements:
-            if not m.flow.double(self.arch):
+            if not m.flow.ahead(self.arch):
                 add(together, m.load)
                 chains[m.flow.tensor] = chains.get(m.flow.tensor, ZERO) + longest(m.load)
         return max(longest(together), *chains.values(), ZERO)
@@ -157,7 +157,7 @@ class _Bounds:
     @cached_property
     def serial(self) -> Fraction | None:
         """Cycles between steps if nothing overlaps them: all movements of tiles that take time are single-buffered."""
-        if self.classes is None or any(f.double(self.arch) for f in self.moving):
+        if self.classes is None or any(f.ahead(self.arch) for f in self.moving):
             return None
         return sum((c.times * makespan(c.jobs()) for c in self.classes), ZERO)
 

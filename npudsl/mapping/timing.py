@@ -106,7 +106,7 @@ class Terms:
     @cached_property
     def apart(self) -> Loads:
         """Cycles of movements that no step overlaps: of single-buffered tiles."""
-        return self.between(f for f in self.order if not f.double(self.arch))
+        return self.between(f for f in self.order if not f.ahead(self.arch))
 
     @cached_property
     def beside(self) -> Loads:

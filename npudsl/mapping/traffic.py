@@ -69,9 +69,9 @@ class Flow:
             add(loads, meter.link(name, self.role, words))
         return loads
 
-    def double(self, arch: Arch) -> bool:
-        """Whether the child's tile is double-buffered."""
-        return self.child is not None and self.role in arch.memory(self.child).double
+    def ahead(self, arch: Arch) -> bool:
+        """Whether the child's next tile may move beside the steps: double-buffered, or waiting in a FIFO."""
+        return self.child is not None and arch.memory(self.child).ahead(self.role)
 
 
 @dataclass(frozen=True)

@@ -86,7 +86,8 @@ def _holds(memory: Memory) -> str:
     for hold in memory.holds:
         cap = f" <= {data(hold.cap)}" if hold.cap is not None else ""
         twice = " x2" if hold.role in memory.double else ""
-        parts.append(f"{hold.role}{'?' if hold.optional else ''}{cap}{twice}")
+        queue = " +fifo" if hold.role in memory.fifo else ""
+        parts.append(f"{hold.role}{'?' if hold.optional else ''}{cap}{twice}{queue}")
     return ", ".join(parts)
 
 

@@ -42,6 +42,7 @@ class Memory:
     bandwidth: Fraction | None = None
     ports: Ports = Ports()
     double: frozenset[str] = frozenset()  # roles that are double-buffered: their tiles count twice
+    fifo: frozenset[str] = frozenset()  # roles of which the next tile waits in a FIFO: it takes no room here
     widths: tuple[tuple[str, Fraction], ...] = ()  # role -> bit per word here, where it differs from compute's
     leakage: Fraction = Fraction(0)
     area: Fraction | None = None  # mm2
@@ -50,6 +51,10 @@ class Memory:
 
     def hold(self, role: str) -> Hold | None:
         return next((h for h in self.holds if h.role == role), None)
+
+    def ahead(self, role: str) -> bool:
+        """Whether a tile of this role may move while the work on another goes on."""
+        return role in self.double or role in self.fifo
 
 
 @dataclass(frozen=True)

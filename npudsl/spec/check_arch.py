@@ -109,13 +109,13 @@ def _memory(memory: Memory) -> Iterator[Diagnostic]:
                 Label(hold.span, f"at most {cap}"),
                 (Label(memory.size_span, f"of {size} in all"),) if memory.size_span else (),
             )
-    for role in sorted(memory.double | {r for r, _ in memory.widths}):
+    for role in sorted(memory.double | memory.fifo | {r for r, _ in memory.widths}):
         if memory.hold(role) is None:
             yield Diagnostic(
                 "E408",
                 f"`{memory.name}` speaks of `{role}`, but does not hold it",
                 _label(memory, f"holds {_listed(tuple(h.role for h in memory.holds))}"),
-                help=f"add `{role}` to its `holds`, or take it out of `double` and `precision`",
+                help=f"add `{role}` to its `holds`, or take it out of `double`, `fifo` and `precision`",
             )
 
 

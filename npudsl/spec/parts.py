@@ -30,6 +30,7 @@ def build_memory(part: tree.Part, scope: Scope, context: Context, clock: Clock) 
         bandwidth=clock.per_cycle("bandwidth", settings.get("bandwidth")),
         ports=_other(settings, "ports", Ports()),
         double=_other(settings, "double", frozenset()),
+        fifo=_other(settings, "fifo", frozenset()),
         widths=_other(settings, "precision", ()),
         leakage=clock.per_cycle("leakage", settings.get("leakage")) or Fraction(0),
         area=_number(settings, "area"),

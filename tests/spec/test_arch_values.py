@@ -142,13 +142,14 @@ def test_every_rule_has_an_example_that_is_accepted() -> None:
 
 def test_rates_by_the_clock() -> None:
     arch = machine(
-        memory="bandwidth = 3.2 GB/s\nleakage = 2 mW\nports = [read = 2, write = 1]\ndouble = [input]",
+        memory="bandwidth = 3.2 GB/s\nleakage = 2 mW\nports = [read = 2, write = 1]\ndouble = [input]\nfifo = [output]",
         compute="rate = 0.4 Gop/s\nprecision = [output = 24 bit]\nop_energy = 2 pJ/op\nleakage = 3 pJ/cycle",
         link="\nbandwidth = 64 bit/cycle\nalong = [y, x]\ntopology = neighbour\n",
     )
     file = arch.memory("file")
     assert file.bandwidth == 128 and file.leakage == 10 and file.ports == Ports(2, 1, 0)
-    assert file.double == {"input"}
+    assert file.double == {"input"} and file.fifo == {"output"}
+    assert [file.ahead(role) for role in ("input", "weight", "output")] == [True, False, True]
     assert (arch.compute.rate, arch.compute.op_energy, arch.compute.leakage) == (2, 2, 3)
     assert arch.width(None, "output") == 24 and arch.width("file", "input") == 16
     (link,) = arch.arrays[0].links

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 from npudsl.interpreter.timed import Timed, run_timed
@@ -58,6 +59,13 @@ def test_double_buffer_that_keeps_up() -> None:
     found = latency(arch, row_sums(3, 2), ROW_BY_ROW)
     assert (found.cycles, found.timing.onload, found.timing.steady) == (8, 2, 6)
     assert found.low <= 8 <= found.high
+
+
+def test_a_fifo_brings_the_next_tile_ahead_as_well() -> None:
+    spad = replace(memory("spad", "input", "output"), fifo=frozenset({"input"}))
+    arch = machine(memory("dram", "input", bandwidth=16), memory("host", "output"), spad)
+    assert phases(run_timed(arch, row_sums(3, 2), ROW_BY_ROW)) == (8, 2, 0, {})
+    assert latency(arch, row_sums(3, 2), ROW_BY_ROW).cycles == 8
 
 
 def test_double_buffer_that_does_not() -> None:
