@@ -1,4 +1,4 @@
-"""How far the untimed bound lies from the timed execution: `python -m tests.timing.measure --cases 4000`.
+"""How far the printed cycles lie from the timed execution: `python -m tests.timing.measure --cases 4000`.
 
 Exit status 1 if a bound or an equality is refuted.
 """
@@ -44,18 +44,18 @@ def main() -> int:
         found = latency(case.arch, case.layer, case.mapping)
         reason = found.reason.split("`")
         reasons[found.equal, "`...`".join(reason[::2])] += 1
-        everywhere.append(cycles / found.timing.cycles)
+        everywhere.append(cycles / found.cycles)
         if not found.low <= cycles <= found.high:
             refuted += 1
             print(f"case {seed}: {cycles} is not in [{found.low}, {found.high}]: {found.reason}")
         if not found.equal:
-            elsewhere.append(cycles / found.timing.cycles)
+            elsewhere.append(cycles / found.cycles)
             widths.append(found.high / found.low)
     for (equal, reason), count in reasons.most_common():
         print(f"{count / options.cases:6.1%}  {'equal' if equal else 'bounds'}: {reason}")
     print("                                    ", "least", *PARTS, "most", sep="  ")
-    print("timed / untimed bound, all cases     ", quantiles(everywhere))
-    print("timed / untimed bound, where bounded ", quantiles(elsewhere))
+    print("timed / cycles, all cases            ", quantiles(everywhere))
+    print("timed / cycles, where bounded        ", quantiles(elsewhere))
     print("high / low, where bounded            ", quantiles(widths))
     print(f"{options.cases} cases, {refuted} refuted")
     return 1 if refuted else 0
