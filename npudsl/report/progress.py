@@ -1,4 +1,4 @@
-"""What is seen while solving: one line on standard error, on a terminal only, gone when the work is done."""
+"""What is seen while solving: some lines on standard error, on a terminal only, gone when the work is done."""
 
 from __future__ import annotations
 
@@ -7,46 +7,76 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import perf_counter
 
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
-from ..solver.events import LayerImproved, LayerStarted
-from .answers import Verifying
+from ..solver.events import LayerImproved, LayerSolved, LayerStarted
+from .answers import Verified, Verifying
 from .console import console_for
 
-#: Seconds between two redraws that improvements ask for.
+#: Seconds between two redraws of a line that improvements ask for.
 PAUSE = 0.05
 
 
-class Line:
-    """The line: how many layers are done, the current one, its best value and the bound below it."""
+class Board:
+    """A line for the run, and one for each layer that is worked on: what is known of it, and since when."""
 
     def __init__(self, progress: Progress):
         self._progress = progress
-        self._task = progress.add_task("", total=None)
-        self._drawn = 0.0
+        self._whole = progress.add_task("", total=None)
+        self._lines: dict[int, TaskID] = {}
+        self._drawn: dict[int, float] = {}
+        self._solved = self._executed = 0
 
-    def starts(self, work: str, index: int, count: int) -> None:
-        """Work on a layer begins: number `index` (from 0) of `count`."""
-        self._put(f"[{index + 1}/{count}] {work}")
+    def show(self, event: object) -> None:
+        """Brings the lines up to date with an event of the solver or of the executions."""
+        match event:
+            case LayerStarted(layer, index, count):
+                self._open(index, f"{layer}  searching")
+                self._count(count)
+            case LayerImproved(layer, index, _, value, bound):
+                self._improve(index, f"{layer}  {_closing_in(value, bound)}")
+            case LayerSolved(_, index, count):
+                self._solved += 1
+                self._close(index, count)
+            case Verifying(layer, index):
+                self._open(index, f"{layer}  executing its mapping")
+            case Verified(_, index, count):
+                self._executed += 1
+                self._close(index, count)
 
-    def improves(self, work: str, index: int, count: int, value: float | None, bound: float | None) -> None:
-        """A better mapping or bound is known; told at most once per `PAUSE`."""
+    def _open(self, index: int, text: str) -> None:
+        if index in self._lines:
+            self._progress.update(self._lines[index], description=text)
+        else:
+            self._lines[index] = self._progress.add_task(text, total=None)
+
+    def _improve(self, index: int, text: str) -> None:
         now = perf_counter()
-        if now - self._drawn < PAUSE:
-            return
-        self._drawn = now
-        best = "" if value is None else f"  best {value:.6g}"
-        below = "" if bound is None else f"  bound {bound:.6g}"
-        gap = f"  gap {value / bound - 1:.2%}" if value is not None and bound else ""
-        self._put(f"[{index + 1}/{count}] {work}{best}{below}{gap}")
+        if now - self._drawn.get(index, 0.0) >= PAUSE:
+            self._drawn[index] = now
+            self._open(index, text)
 
-    def _put(self, text: str) -> None:
-        self._progress.update(self._task, description=text)
+    def _close(self, index: int, count: int) -> None:
+        if index in self._lines:
+            self._progress.remove_task(self._lines.pop(index))
+        self._count(count)
+
+    def _count(self, count: int) -> None:
+        executed = f", {self._executed} executed" if self._executed else ""
+        self._progress.update(self._whole, description=f"{self._solved} of {count} layers solved{executed}")
+
+
+def _closing_in(value: float | None, bound: float | None) -> str:
+    """The best mapping so far and the bound below it, which meet in the end."""
+    best = "nothing found yet" if value is None else f"best {value:.6g}"
+    below = "" if not bound else f"  bound {bound:.6g}"
+    gap = f"  gap {value / bound - 1:.2%}" if value is not None and bound else ""
+    return f"{best}{below}{gap}"
 
 
 @contextmanager
 def shown_progress() -> Iterator[Callable[[object], None] | None]:
-    """Gives what shows events of the solver and of verification; None where standard error is no terminal."""
+    """Gives what shows events of the solver and of executions; None where standard error is no terminal."""
     if not sys.stderr.isatty():
         yield None
         return
@@ -54,18 +84,6 @@ def shown_progress() -> Iterator[Callable[[object], None] | None]:
     columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
     try:
         with Progress(*columns, console=console, transient=True) as progress:
-            yield _listener(Line(progress))
+            yield Board(progress).show
     finally:
         console.show_cursor(True)  # an interruption may fall into the start of the line, when it is hidden already
-
-
-def _listener(line: Line) -> Callable[[object], None]:
-    def show(event: object) -> None:
-        if isinstance(event, Verifying):
-            line.starts(f"executing {event.layer}", event.index, event.count)
-        elif isinstance(event, LayerStarted):
-            line.starts(f"solving {event.layer}", event.index, event.count)
-        elif isinstance(event, LayerImproved):
-            line.improves(f"solving {event.layer}", event.index, event.count, event.value, event.bound)
-
-    return show
