@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import product
+from itertools import combinations, product
 
 from ..mapping.nest import Node
 from ..spec.arch import Arch, Array, Level
@@ -21,9 +21,10 @@ class Tier:
 
 @dataclass(frozen=True)
 class Hierarchy:
-    """`tiers` outermost first; temporal loops may stand below each."""
+    """`tiers` outermost first; temporal loops may stand below each. `uneven`: one of the orders of single nodes."""
 
     tiers: tuple[Tier, ...]
+    uneven: bool = False
 
     def tier_of(self, tensor: str, memory: str | None) -> int:
         """Index of the tier that holds a node; the operations (None) come after the last tier."""
@@ -80,29 +81,45 @@ def _nodes(level: Level, layer: Layer, bypassed: tuple[Node, ...]) -> tuple[Node
 
 
 def _uneven(even: Hierarchy) -> Iterator[Hierarchy]:
-    """Every order of single nodes between two arrays that keeps each tensor's own order.
+    """Every order of the nodes between two arrays that keeps each tensor's own order.
 
-    Nodes that stand together are nodes in some order with no loop between them, so this covers them too. The outermost
-    memory holds whole tensors: its nodes stay together.
+    Nodes stand singly, but those directly below an array: no loop outside the array can be moved inside of one of them,
+    so any number of nodes may have reason to stand there together. Elsewhere nodes that stand together are nodes in
+    some order with no loop between them. The outermost memory holds whole tensors: its nodes stay together.
     """
     outermost, *inner = even.tiers
-    regions: list[list[tuple[Node, ...]]] = [[]]
+    regions: list[list[Node]] = [[]]
     arrays: list[tuple[Array, ...]] = [outermost.arrays] if outermost.arrays else []
     if outermost.arrays:
         regions.append([])
     for tier in inner:
-        regions[-1].append(tier.nodes)
+        regions[-1] += tier.nodes
         if tier.arrays:
             arrays.append(tier.arrays)
             regions.append([])
-    orders = [list(_interleavings([n for nodes in region for n in nodes])) for region in regions]
+    orders = [list(_tiers(nodes, below_array=i > 0)) for i, nodes in enumerate(regions)]
     for chosen in product(*orders):
         tiers = [Tier(outermost.nodes)]
         for number, order in enumerate(chosen):
-            tiers += [Tier((node,)) for node in order]
+            tiers += [Tier(nodes) for nodes in order]
             if number < len(arrays):
                 tiers[-1] = Tier(tiers[-1].nodes, arrays[number])
-        yield Hierarchy(tuple(tiers))
+        yield Hierarchy(tuple(tiers), uneven=True)
+
+
+def _tiers(nodes: list[Node], below_array: bool) -> Iterator[tuple[tuple[Node, ...], ...]]:
+    """The nodes of a region in tiers of one node; below an array the first tier has one or more."""
+    if not below_array or not nodes:
+        for order in _interleavings(nodes):
+            yield tuple((n,) for n in order)
+        return
+    for count in range(1, len(nodes) + 1):
+        for together in combinations(nodes, count):
+            rest = [n for n in nodes if n not in together]
+            if any(n.tensor == m.tensor and nodes.index(n) < nodes.index(m) for n in rest for m in together):
+                continue  # an outer node of a tensor would stand inside an inner one
+            for order in _interleavings(rest):
+                yield (together, *((n,) for n in order))
 
 
 def _interleavings(nodes: list[Node]) -> Iterator[tuple[Node, ...]]:

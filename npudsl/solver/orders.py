@@ -40,14 +40,17 @@ def windows(tensor: Tensor) -> frozenset[str]:
     return frozenset(d for group in tensor.groups if len(group) > 1 for d in group)
 
 
-def order_classes(tensors: Iterable[Tensor], dims: Iterable[str], whole: bool = False) -> tuple[OrderClass, ...]:
+def order_classes(
+    tensors: Iterable[Tensor], dims: Iterable[str], whole: bool = False, first: Tensor | None = None
+) -> tuple[OrderClass, ...]:
     """The undominated order classes of a slot over `dims` for `tensors`.
 
     `whole`: the orders of all dims are wanted, because what stands outside the slot is not all that is left.
+    `first`: only orders whose innermost loop moves this one of the tensors.
     """
     tensors, dims = tuple(tensors), tuple(dims)
     found: list[OrderClass] = []
-    for inner in dict.fromkeys(_sequences(tensors, dims, whole)):
+    for inner in dict.fromkeys(_sequences(tensors, dims, whole, first)):
         trailing, sweeps = [], []
         for tensor in tensors:
             closing = next((k for k, d in enumerate(inner) if d in tensor.dims), None)
@@ -67,9 +70,15 @@ def order_classes(tensors: Iterable[Tensor], dims: Iterable[str], whole: bool = 
     return tuple(kept)
 
 
-def _sequences(tensors: tuple[Tensor, ...], dims: tuple[str, ...], whole: bool) -> Iterator[tuple[str, ...]]:
-    for sequence in _close(tensors, dims, ()):
-        yield sequence if whole else _without_idle_end(tensors, sequence)
+def _sequences(
+    tensors: tuple[Tensor, ...], dims: tuple[str, ...], whole: bool, first: Tensor | None
+) -> Iterator[tuple[str, ...]]:
+    starts = [d for d in dims if first is not None and d in first.dims]
+    for start in starts if first is not None else [None]:
+        inner = () if start is None else (start,)
+        still_open = tuple(t for t in tensors if start not in t.dims)
+        for sequence in _close(still_open, tuple(d for d in dims if d != start), inner):
+            yield sequence if whole else _without_idle_end(tensors, sequence)
 
 
 def _close(open_: tuple[Tensor, ...], dims: tuple[str, ...], inner: tuple[str, ...]) -> Iterator[tuple[str, ...]]:

@@ -34,9 +34,6 @@ def _front(ranks: np.ndarray) -> np.ndarray:
     left = np.arange(ranks.shape[1])
     while len(left) and len(kept) < PIVOTS:
         kept.append(int(left[0]))
-        beaten = np.ones(len(left), dtype=bool)
-        for row in ranks:
-            beaten &= row >= row[0]
-        stays = np.flatnonzero(~beaten)
+        stays = np.flatnonzero((ranks < ranks[:, :1]).any(axis=0))
         ranks, left = ranks[:, stays], left[stays]
     return np.concatenate([np.array(kept, dtype=np.int64), left])

@@ -9,7 +9,7 @@ whatever the operator is; nothing here knows what they mean.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
@@ -82,9 +82,11 @@ class Builder:
 
     def __init__(self, arch: Arch, layer: Layer, hierarchy: Hierarchy, template: Template, dims: tuple[str, ...]):
         self.arch, self.layer, self.hierarchy, self.template = arch, layer, hierarchy, template
-        self.formulas: Formulas = derive(arch, layer, template.nest, frozenset(layer.op.dims), template.frame)
+        names = _ordinals(template)
+        self.formulas: Formulas = derive(arch, layer, template.nest, frozenset(layer.op.dims), template.frame, names)
+        self.symbols = frozenset(self.formulas.symbols)
         self.groups = groups_of(layer, dims)
-        self.products: dict[tuple[sympy.Expr, ...], int] = {}
+        self.products: dict[tuple[tuple[sympy.Expr, ...], bool], int] = {}
         self.dead = {self.formulas.bounds[d]: sympy.Integer(1) for d in layer.op.dims if d not in dims}
 
     def build(self) -> Program:
@@ -98,7 +100,7 @@ class Builder:
             self.template,
             self.groups,
             loops,
-            tuple(zip(*self.products, strict=True)),
+            tuple(zip(*(parts for parts, _ in self.products), strict=True)),
             self.formulas.symbols,
             len(self.products),
             energy,
@@ -109,18 +111,25 @@ class Builder:
             tuple((symbol, d) for d, symbol in self.formulas.bounds.items()),
         )
 
-    def _column(self, product: Product) -> int:
-        """The column that holds a product, one factor per group."""
-        parts: list[sympy.Expr] = [sympy.Integer(1)] * len(self.groups)
+    def _column(self, product: Product, falling: bool = False) -> int:
+        """The column that holds a product, one factor per group.
+
+        One that counts against the energy (`falling`) has a column of its own: it is bounded from above, and the same
+        product in a limit from below.
+        """
+        return self.products.setdefault((self._parts(product), falling), len(self.products))
+
+    def _parts(self, product: Product) -> tuple[sympy.Expr, ...]:
+        parts: list[sympy.Expr] = [sympy.S.One] * len(self.groups)
         for dims, factor in product.factors:
             live = next((g for g, group in enumerate(self.groups) if any(d in group for d in dims)), None)
             if live is not None:
-                parts[live] = parts[live] * factor
-        key = tuple(p.xreplace(self.dead) for p in parts)
-        return self.products.setdefault(key, len(self.products))
+                factor = factor.xreplace(self.dead) if self.dead else factor
+                parts[live] = factor if parts[live] is sympy.S.One else parts[live] * factor
+        return tuple(parts)
 
     def _is_constant(self, product: Product) -> bool:
-        return not (product.expression.free_symbols & set(self.formulas.symbols))
+        return not any(_has(factor, self.symbols) for _, factor in product.factors)
 
     # ---- energy -----------------------------------------------------------------------------------
 
@@ -130,20 +139,20 @@ class Builder:
             if self._belongs(booking):
                 for times, product in booking.count.terms:
                     total[product] = total.get(product, Fraction(0)) + times * self._price(booking)
-        columns: dict[int, Fraction] = {}
-        constant: list[tuple[Fraction, Product]] = []
-        for product, weight in total.items():
-            if self._is_constant(product):
-                constant.append((weight, product))
-            else:
-                column = self._column(product)
-                columns[column] = columns.get(column, Fraction(0)) + weight
         if self.template.last:
             points = Product(tuple(((d,), symbol) for d, symbol in self.formulas.bounds.items()))
-            constant.append((self.arch.compute.op_energy, points))
-            steps = self._column(self.formulas.steps)
-            columns[steps] = columns.get(steps, Fraction(0)) + leakage(self.arch) / self.arch.compute.rate
-        return tuple((c, w) for c, w in columns.items() if w), tuple(constant)
+            total[points] = total.get(points, Fraction(0)) + self.arch.compute.op_energy
+            steps = self.formulas.steps
+            total[steps] = total.get(steps, Fraction(0)) + leakage(self.arch) / self.arch.compute.rate
+        constant = tuple((weight, product) for product, weight in total.items() if self._is_constant(product))
+        weights: dict[tuple[sympy.Expr, ...], Fraction] = {}
+        places: dict[tuple[sympy.Expr, ...], Product] = {}
+        for product, weight in total.items():
+            if not self._is_constant(product):
+                parts = self._parts(product)
+                places.setdefault(parts, product)
+                weights[parts] = weights.get(parts, Fraction(0)) + weight
+        return tuple((self._column(places[parts], w < 0), w) for parts, w in weights.items() if w), constant
 
     def _belongs(self, booking: Booking) -> bool:
         """Whether this part of the nest is the one that accounts for an edge."""
@@ -195,6 +204,23 @@ class Builder:
             ]
             factors.append((group, sympy.Mul(*[self.formulas.symbols[i] for i in indices])))
         return self._column(Product(tuple(factors)))
+
+
+def _ordinals(template: Template) -> tuple[str, ...]:
+    """Names for the loops' symbols: dim and number among the loops of the dim, so that equal forms are equal in all
+    templates."""
+    seen: dict[str, int] = {}
+    names = []
+    for loop in template.nest.loops:
+        seen[loop.dim] = seen.get(loop.dim, -1) + 1
+        names.append(f"{loop.dim}_{seen[loop.dim]}")
+    return tuple(names)
+
+
+def _has(expression: sympy.Basic, symbols: frozenset[sympy.Symbol]) -> bool:
+    if isinstance(expression, sympy.Symbol):
+        return expression in symbols
+    return any(_has(a, symbols) for a in expression.args)
 
 
 def energies(arch: Arch, layer: Layer) -> list[Fraction]:
@@ -261,9 +287,10 @@ def capacities(arch: Arch, memory: Memory, held: list[Tensor]) -> Iterator[Capac
             yield Capacity(f"{memory.name} ({hold.role})", hold.cap, share)
 
 
-def evaluate_columns(program: Program, group: int, factors: np.ndarray, bounds: dict[str, int]) -> np.ndarray:
-    """The columns of a group, shape (columns, rows); `factors` has shape (loops of the group, rows), floats."""
-    known: dict[sympy.Symbol, Any] = {program.symbols[i]: f for i, f in zip(program.loops[group], factors, strict=True)}
-    values = Numbers(known | {symbol: float(bounds[d]) for symbol, d in program.bounds}, fn.VECTORISED)
-    rows = (factors.shape[1],)
-    return np.array([np.broadcast_to(np.asarray(values(e), dtype=float), rows) for e in program.columns[group]])
+def evaluate_columns(
+    expressions: Sequence[sympy.Expr], factors: dict[sympy.Symbol, np.ndarray], bounds: dict[sympy.Symbol, int]
+) -> np.ndarray:
+    """Values of expressions, shape (expressions, rows), for arrays of factors (floats), one entry per row."""
+    values = Numbers(factors | {symbol: float(bound) for symbol, bound in bounds.items()}, fn.VECTORISED)
+    rows = next(iter(factors.values())).shape
+    return np.array([np.broadcast_to(np.asarray(values(e), dtype=float), rows) for e in expressions])

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from math import lcm, prod
 
 import numpy as np
+import sympy
 
 from ..model.evaluate import Numbers
 from ..spec.op import Layer
 from .lattice import Lattice, factorisations
 from .pareto import undominated
-from .program import Program, evaluate_columns
+from .program import Group, Program, evaluate_columns
 from .templates import Place, Template
 
 
@@ -78,14 +79,14 @@ def common_unit(weights: Iterable[Fraction]) -> Fraction:
     return Fraction(1, denominator) if denominator <= 10**4 else Fraction(1)
 
 
-def make_task(program: Program, layer: Layer, lattice: Lattice, unit: Fraction) -> Task | None:
+def make_task(program: Program, layer: Layer, rows: Rows, unit: Fraction) -> Task | None:
     """All rows of all groups but those that another one makes superfluous. None: a group has no row, nothing fits."""
     tables = []
     for group in range(len(program.groups)):
-        table = _table(program, layer, lattice, group)
+        table = rows.table(program, group)
         if table.size == 0:
             return None
-        tables.append(_reduced(program, table))
+        tables.append(table)
     numbers = Numbers({symbol: layer.bound[d] for symbol, d in program.bounds})
     constant = sum((weight * numbers(product.expression) for weight, product in program.constant), Fraction(0))
     return Task(
@@ -98,57 +99,97 @@ def make_task(program: Program, layer: Layer, lattice: Lattice, unit: Fraction) 
     )
 
 
-def _table(program: Program, layer: Layer, lattice: Lattice, group: int) -> Table:
-    loops = [program.template.nest.loops[i] for i in program.loops[group]]
-    places = [program.template.places[i] for i in program.loops[group]]
+#: What tells the rows of a group from those of another: its dims, and per loop its dim, place and limit; a slot is as
+#: good as another.
+Splits = tuple[Group, tuple[tuple[str, Place, int], ...]]
+
+
+@dataclass
+class Family:
+    """All rows of groups that are split alike, and the values of every expression asked for so far."""
+
+    factors: np.ndarray
+    above: np.ndarray
+    below: np.ndarray
+    values: dict[sympy.Expr, np.ndarray] = field(default_factory=dict)
+    kept: dict[object, np.ndarray] = field(default_factory=dict)
+
+
+class Rows:
+    """Tables of one layer. Templates split many groups alike and count many things alike, so both are remembered."""
+
+    def __init__(self, layer: Layer, lattice: Lattice):
+        self.layer, self.lattice = layer, lattice
+        self.families: dict[Splits, Family] = {}
+
+    def table(self, program: Program, group: int) -> Table:
+        """The rows of a group that no other row replaces: same extents above (and below, where they matter), no worse
+        in any column."""
+        splits = _splits(program, group)
+        family = self.families.get(splits)
+        if family is None:
+            family = self.families[splits] = self._family(splits)
+        symbols = [program.symbols[i] for i in program.loops[group]]
+        values = self._values(family, program, group, symbols)
+        falling = {c for c, w in program.energy if w < 0}
+        signed = dict.fromkeys((e, c in falling) for c, e in enumerate(program.columns[group]))
+        key = (frozenset(signed), program.template.last)
+        if key not in family.kept:
+            columns = np.array([-family.values[e] if down else family.values[e] for e, down in signed])
+            last = program.template.last
+            keys = family.above if last else family.above * (int(family.below.max(initial=0)) + 1) + family.below
+            family.kept[key] = undominated(columns, keys)
+        kept = family.kept[key]
+        return Table(family.factors[:, kept], values[:, kept], family.above[kept], family.below[kept])
+
+    def _values(self, family: Family, program: Program, group: int, symbols: list[sympy.Symbol]) -> np.ndarray:
+        columns = program.columns[group]
+        missing = [e for e in dict.fromkeys(columns) if e not in family.values]
+        if missing:
+            bounds = {symbol: self.layer.bound[d] for symbol, d in program.bounds}
+            found = evaluate_columns(missing, dict(zip(symbols, family.factors, strict=True)), bounds)
+            family.values.update(zip(missing, found, strict=True))
+        return np.array([family.values[e] for e in columns]).reshape(len(columns), -1)
+
+    def _family(self, splits: Splits) -> Family:
+        group, loops = splits
+        per_dim: list[tuple[list[int], np.ndarray]] = []
+        for dim in group:
+            members = [k for k, (d, _, _) in enumerate(loops) if d == dim]
+            found = factorisations(self.layer.bound[dim], tuple(loops[k][2] for k in members))
+            per_dim.append((members, np.array(found, dtype=float).reshape(len(found), len(members))))
+        counts = [len(found) for _, found in per_dim]
+        picks = np.unravel_index(np.arange(prod(counts)), counts)
+        factors = np.ones((len(loops), prod(counts)))
+        for (members, table), pick in zip(per_dim, picks, strict=True):
+            factors[members] = table[pick].T
+        factors = factors[:, _within_axes(loops, factors)]
+        return Family(factors, self._index(splits, factors, ("frame",)), self._index(splits, factors, ("core",)))
+
+    def _index(self, splits: Splits, factors: np.ndarray, place: Place) -> np.ndarray:
+        """Flat index contributions of the extents at the core, or of what the frame leaves of the bounds."""
+        total = np.zeros(factors.shape[1], dtype=np.int64)
+        for dim in splits[0]:
+            members = [k for k, (d, p, _) in enumerate(splits[1]) if d == dim and p == place]
+            extent = factors[members].prod(axis=0)
+            bound = self.layer.bound[dim]
+            total += self.lattice.index_of(dim, bound / extent if place == ("frame",) else extent)
+        return total
+
+
+def _splits(program: Program, group: int) -> Splits:
     sizes = dict(program.axes)
-    per_dim: list[tuple[list[int], np.ndarray]] = []
-    for dim in program.groups[group]:
-        members = [k for k, loop in enumerate(loops) if loop.dim == dim]
-        splits = factorisations(layer.bound[dim], tuple(sizes.get(places[k], 0) for k in members))
-        per_dim.append((members, np.array(splits, dtype=float).reshape(len(splits), len(members))))
-    counts = [len(splits) for _, splits in per_dim]
-    picks = np.unravel_index(np.arange(prod(counts)), counts)
-    factors = np.ones((len(loops), prod(counts)))
-    for (members, table), pick in zip(per_dim, picks, strict=True):
-        factors[members] = table[pick].T
-    factors = factors[:, _within_axes(places, factors, sizes)]
-    above = _index(program, lattice, layer, group, factors, ("frame",))
-    below = _index(program, lattice, layer, group, factors, ("core",))
-    return Table(factors, evaluate_columns(program, group, factors, layer.bound), above, below)
+    loops = []
+    for i in program.loops[group]:
+        place = program.template.places[i]
+        kind = ("slot",) if place[0] == "slot" else place
+        loops.append((program.template.nest.loops[i].dim, kind, sizes.get(place, 0)))
+    return program.groups[group], tuple(loops)
 
 
-def _within_axes(places: list[Place], factors: np.ndarray, sizes: dict[Place, int]) -> np.ndarray:
+def _within_axes(loops: tuple[tuple[str, Place, int], ...], factors: np.ndarray) -> np.ndarray:
     fits = np.ones(factors.shape[1], dtype=bool)
-    for place, size in sizes.items():
-        members = [k for k, p in enumerate(places) if p == place]
+    for place, size in {(p, n) for _, p, n in loops if n}:
+        members = [k for k, (_, p, _) in enumerate(loops) if p == place]
         fits &= factors[members].prod(axis=0) <= size
     return fits
-
-
-def _index(
-    program: Program, lattice: Lattice, layer: Layer, group: int, factors: np.ndarray, place: Place
-) -> np.ndarray:
-    """Flat index contributions of the extents at the core, or of what the frame leaves of the bounds."""
-    total = np.zeros(factors.shape[1], dtype=np.int64)
-    for dim in program.groups[group]:
-        members = [
-            k
-            for k, i in enumerate(program.loops[group])
-            if program.template.nest.loops[i].dim == dim and program.template.places[i] == place
-        ]
-        extent = factors[members].prod(axis=0)
-        total += lattice.index_of(dim, layer.bound[dim] / extent if place == ("frame",) else extent)
-    return total
-
-
-def _reduced(program: Program, table: Table) -> Table:
-    """Only rows that no other row replaces: same extents above (and below, where they matter), no worse in any
-    column."""
-    falling = {c for c, w in program.energy if w < 0}
-    relevant = {c for c, _ in program.energy} | {c for x in program.limits for c, _ in x.weights} | {program.steps}
-    columns = np.array([-table.values[c] if c in falling else table.values[c] for c in sorted(relevant)])
-    if falling & {c for x in program.limits for c, _ in x.weights}:
-        return table  # a column that must be small for one sum and large for another
-    keys = table.above if program.template.last else table.above * (int(table.below.max(initial=0)) + 1) + table.below
-    return table.select(undominated(columns, keys))

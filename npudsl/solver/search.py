@@ -25,7 +25,7 @@ from .join import Found, Join
 from .lattice import Lattice
 from .program import programs, skeleton
 from .rebuild import assemble, needed
-from .rows import Choice, Task, choice_of, make_task
+from .rows import Choice, Rows, Task, choice_of, make_task
 from .symmetry import distinct, renamings
 from .templates import Part, parts
 from .unrolling import most_unrolled
@@ -45,6 +45,10 @@ class Problem:
     @cached_property
     def lattice(self) -> Lattice:
         return Lattice(self.dims, tuple(self.layer.bound[d] for d in self.dims))
+
+    @cached_property
+    def rows(self) -> Rows:
+        return Rows(self.layer, self.lattice)
 
     @cached_property
     def least_steps(self) -> float:
@@ -114,7 +118,7 @@ class Search:
         known = {p.template: p for p in programs(problem.arch, op, problem.dims, hierarchy, part, shape)}
         for template in distinct(known, symmetries):
             self.tick()
-            task = make_task(known[template], problem.layer, problem.lattice, problem.unit)
+            task = make_task(known[template], problem.layer, problem.rows, problem.unit)
             if task is not None:
                 yield task
 

@@ -16,6 +16,7 @@ from itertools import combinations, permutations, product
 from ..mapping.nest import Loop, Mapping, Node
 from ..spec.arch import Array
 from ..spec.op import Operator, Tensor
+from .canonical import each_gains, moved_by, stuck, trimmed
 from .hierarchy import Hierarchy
 from .orders import OrderClass, order_classes
 
@@ -59,9 +60,10 @@ def templates(op: Operator, dims: tuple[str, ...], hierarchy: Hierarchy, part: P
     found: dict[Template, None] = {}
     for allowed in product(*(_allowed(op, dims, hierarchy, slot, bottom) for slot in inner)):
         slots = {top: dims, **dict(zip(inner, allowed, strict=True))}
-        for classes in _class_choices(op, hierarchy, slots, bottom, len(dims)):
+        for classes in _class_choices(op, hierarchy, slots, bottom, dims):
+            kept = trimmed(op, hierarchy, slots, classes) if hierarchy.uneven else slots
             for axes in _axis_orders(op, hierarchy, top, bottom):
-                found[_build(hierarchy, part, dims, slots, classes, axes)] = None
+                found[_build(hierarchy, part, dims, kept, classes, axes)] = None
     return list(found)
 
 
@@ -70,8 +72,11 @@ def _allowed(
 ) -> list[tuple[str, ...]]:
     """The sets of dims that the slot below tier `slot` may be restricted to so that some tensor held further in passes
     it."""
-    deeper = {t for tier in range(slot + 1, bottom + 1) for t in _held(op, hierarchy, tier)}
-    inside = tuple(t for t in op.tensors if t in deeper)
+    if hierarchy.uneven:
+        inside = stuck(op, hierarchy, slot, bottom)
+    else:
+        deeper = {t for tier in range(slot + 1, bottom + 1) for t in _held(op, hierarchy, tier)}
+        inside = tuple(t for t in op.tensors if t in deeper)
     sets = [] if hierarchy.may_cut(slot) else [dims]
     for count in range(1, len(inside) + 1):
         for passing in combinations(inside, count):
@@ -88,17 +93,20 @@ def _held(op: Operator, hierarchy: Hierarchy, tier: int) -> tuple[Tensor, ...]:
 
 
 def _class_choices(
-    op: Operator, hierarchy: Hierarchy, slots: dict[int, tuple[str, ...]], bottom: int, count: int
+    op: Operator, hierarchy: Hierarchy, slots: dict[int, tuple[str, ...]], bottom: int, dims: tuple[str, ...]
 ) -> Iterator[dict[int, OrderClass]]:
     """One order class per slot; combinations in which no passing tensor gains anything are left to smaller parts."""
     order = sorted(slots)
     choices = []
     for slot in order:
         tensors = _swept_by(op, hierarchy, slots, slot, bottom)
-        choices.append(order_classes(tensors, slots[slot], whole=slot != order[0]))
+        first = moved_by(op, hierarchy, slot, dims) if hierarchy.uneven else None
+        choices.append(order_classes(tensors, slots[slot], slot != order[0], first))
     for classes in product(*choices):
         chosen = dict(zip(order, classes, strict=True))
-        if all(_worth_passing(op, hierarchy, slots, chosen, slot, count) for slot in order[1:]):
+        if hierarchy.uneven and not each_gains(op, hierarchy, slots, chosen):
+            continue
+        if all(_worth_passing(op, hierarchy, slots, chosen, slot, len(dims)) for slot in order[1:]):
             yield chosen
 
 
@@ -107,10 +115,11 @@ def _swept_by(
 ) -> tuple[Tensor, ...]:
     """Tensors with a node that loops of this slot may be the innermost to move."""
     found: dict[Tensor, None] = {}
+    passing = stuck(op, hierarchy, slot, bottom) if hierarchy.uneven else op.tensors
     for tier in range(slot + 1, min(bottom, len(hierarchy.tiers) - 1) + 1):
         between = [d for s in range(slot + 1, tier) for d in slots.get(s, ())]
         for tensor in _held(op, hierarchy, tier):
-            if not any(d in tensor.dims for d in between):
+            if tier == slot + 1 or (tensor in passing and not any(d in tensor.dims for d in between)):
                 found[tensor] = None
     return tuple(t for t in op.tensors if t in found)
 
@@ -214,5 +223,5 @@ def _ordered(dims: tuple[str, ...], chosen: OrderClass, explicit: tuple[str, ...
     others."""
     if explicit is not None:
         return explicit
-    inner = tuple(reversed(chosen.inner))
+    inner = tuple(d for d in reversed(chosen.inner) if d in dims)
     return tuple(d for d in dims if d not in inner) + inner

@@ -1,8 +1,8 @@
 """Full enumeration of the mappings with perfect factors of a small layer on a small machine: the best, and no bound.
 
 Every skeleton (choice of optional bypasses, order of nodes), every split of every bound over all temporal slots and
-axes, every order of the loops of a slot that anything can depend on. No canonical form, no pruning but capacity. The
-axes of an array stand in the order of their declaration.
+axes, every order of the loops of a slot, and of the axes of an array, that anything can depend on. No canonical form, no
+pruning but capacity.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import combinations, product
+from itertools import combinations, permutations, product
 
 from npudsl.mapping.nest import Node
 from npudsl.spec.arch import Arch, Array, Level
@@ -40,13 +40,14 @@ Skeleton = tuple[Group | TemporalSlot | AxisSlot, ...]
 def even_skeletons(arch: Arch, layer: Layer) -> Iterator[Skeleton]:
     """One per choice of what optional memories hold; the nodes of a level stand together."""
     for kept in placements(arch, layer):
-        items: list[Group | TemporalSlot | AxisSlot] = []
+        parts: list[list[Skeleton]] = []
         for node in arch.nodes:
             if isinstance(node, Array):
-                items += [AxisSlot(node.name, axis, size) for axis, size in node.axes]
+                parts.append(list(_axis_orders(node)))
             elif kept[node.name]:
-                items += [Group(kept[node.name]), TemporalSlot()]
-        yield tuple(items)
+                parts.append([(Group(kept[node.name]), TemporalSlot())])
+        for chosen in product(*parts):
+            yield tuple(item for part in chosen for item in part)
 
 
 def uneven_skeletons(arch: Arch, layer: Layer) -> Iterator[Skeleton]:
@@ -62,9 +63,15 @@ def uneven_skeletons(arch: Arch, layer: Layer) -> Iterator[Skeleton]:
             parts.append([_with_slots(groups) for groups in _ordered_groups(tuple(region))])
             region = []
             if isinstance(node, Array):
-                parts.append([tuple(AxisSlot(node.name, axis, size) for axis, size in node.axes)])
+                parts.append(list(_axis_orders(node)))
         for chosen in product(*parts):
             yield tuple(item for part in chosen for item in part)
+
+
+def _axis_orders(array: Array) -> Iterator[Skeleton]:
+    """The axes in every order; in one only if no link tells them apart, since then nothing does."""
+    slots = tuple(AxisSlot(array.name, axis, size) for axis, size in array.axes)
+    yield from permutations(slots) if any(link.along for link in array.links) else [slots]
 
 
 def placements(arch: Arch, layer: Layer) -> Iterator[dict[str, tuple[Node, ...]]]:

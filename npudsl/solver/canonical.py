@@ -1,0 +1,101 @@
+"""Canonical forms of uneven nests: which loops a slot needs, because elsewhere they would do no better.
+
+All factors are perfect. A dim is *plain* if no tensor ties it to another dim (`windowed` otherwise). Two moves never
+raise a count nor a tile; a nest to which neither applies is canonical, and every nest can be made so.
+
+1. *Raise a node.* Loops directly above a node of T that do not move T go below it: its tile, its traffic and that of its
+   child stay. So directly above a node stands a loop that moves it, or an array, which a node cannot cross.
+2. *Hoist a loop.* A loop of a plain dim d goes outwards past other loops (more of them trail for tensors that d moves),
+   past arrays (tiles of a plain dim are disjoint, wherever instances stand) and past nodes of tensors that d moves
+   together with the loops that trail for such a node (its tile shrinks, its traffic stays, since what moves it goes on
+   standing directly above those loops). It stops where further out it would no longer trail for a node that d does not
+   move, which is, by move 1, one directly below an array; or directly below a node of a tensor that d does not move, where it costs that tensor
+   nothing; or at the outermost memory. A loop of a windowed dim that is not the sweeping loop of a window does the same,
+   but stops below every node whose tensor has a window over it too, and at arrays.
+
+So a slot needs a loop of d only if it stands directly below a node of the second kind (it is *based* there), or for what
+the order class of the slot says: that it trails for a tensor or makes a window slide. And tensors *pass* a slot (none of
+its loops moves them) only to a node directly below an array.
+"""
+
+from __future__ import annotations
+
+from ..spec.op import Operator, Tensor
+from .hierarchy import Hierarchy
+from .orders import OrderClass
+
+
+def stuck(op: Operator, hierarchy: Hierarchy, slot: int, bottom: int) -> tuple[Tensor, ...]:
+    """Tensors with a node directly below an array that stands further in than slot `slot`, up to tier `bottom`."""
+    names = {
+        n.tensor
+        for tier in range(slot, min(bottom, len(hierarchy.tiers) - 1))
+        if hierarchy.tiers[tier].arrays
+        for n in hierarchy.tiers[tier + 1].nodes
+    }
+    return tuple(t for t in op.tensors if t.name in names)
+
+
+def moved_by(op: Operator, hierarchy: Hierarchy, slot: int, dims: tuple[str, ...]) -> Tensor | None:
+    """The tensor of the single node that follows a slot, unless an array stands between or none of the dims moves
+    it."""
+    if hierarchy.tiers[slot].arrays or slot + 1 >= len(hierarchy.tiers):
+        return None
+    (node,) = hierarchy.tiers[slot + 1].nodes
+    tensor = op.tensor(node.tensor)
+    return tensor if any(d in tensor.dims for d in dims) else None
+
+
+def trimmed(
+    op: Operator, hierarchy: Hierarchy, slots: dict[int, tuple[str, ...]], orders: dict[int, OrderClass]
+) -> dict[int, tuple[str, ...]]:
+    """The dims that a canonical nest may have in each slot of a part under these order classes; all in the first."""
+    first = min(slots)
+    kept = {first: slots[first]}
+    for slot, dims in slots.items():
+        if slot != first:
+            needed = _needed(orders[slot], orders[slot - 1])
+            kept[slot] = tuple(d for d in dims if d in needed or _based(op, hierarchy, slot, d))
+    return kept
+
+
+def _needed(order: OrderClass, outside: OrderClass) -> frozenset[str]:
+    """Dims that make a window slide, or trail for a tensor for which they could not trail in the slot outside too."""
+    further = dict(outside.trailing)
+    trailing = [dims - further.get(tensor, frozenset()) for tensor, dims in order.trailing]
+    return frozenset({dim for _, dim in order.sweeps if dim is not None}.union(*trailing))
+
+
+def each_gains(
+    op: Operator, hierarchy: Hierarchy, slots: dict[int, tuple[str, ...]], orders: dict[int, OrderClass]
+) -> bool:
+    """Whether each of several nodes that stand together below an array is spared traffic there.
+
+    A node that is not may as well stand below the others with no loop between, which is another order of nodes.
+    """
+    for slot in slots:
+        if hierarchy.tiers[slot].arrays and slot + 1 < len(hierarchy.tiers):
+            names = {n.tensor for n in hierarchy.tiers[slot + 1].nodes}
+            if len(names) > 1 and not all(_gains(name, slot, orders) for name in names):
+                return False
+    return True
+
+
+def _gains(tensor: str, slot: int, orders: dict[int, OrderClass]) -> bool:
+    return any(
+        s <= slot and any(name == tensor for name, _ in order.trailing) and order.gains(tensor)
+        for s, order in orders.items()
+    )
+
+
+def _based(op: Operator, hierarchy: Hierarchy, slot: int, dim: str) -> bool:
+    held = [op.tensor(n.tensor) for n in hierarchy.tiers[slot].nodes]
+    if any(dim not in t.dims or _tied(t, dim) for t in held):
+        return True
+    below_array = slot > 0 and bool(hierarchy.tiers[slot - 1].arrays)
+    return below_array and any(_tied(t, dim) for t in op.tensors)
+
+
+def _tied(tensor: Tensor, dim: str) -> bool:
+    """Whether an index of the tensor is a sum of this dim and others."""
+    return any(dim in group and len(group) > 1 for group in tensor.groups)
