@@ -93,8 +93,18 @@ def dataflows_for(
             if factors == "perfect":
                 collector.add(*undividable(dataflow, layer))
             resolved.append((layer.name, dataflow))
-    collector.raise_if_failed()
+    if collector.failed:
+        raise SpecError(_once_per_place(collector.diagnostics))
     return tuple(resolved)
+
+
+def _once_per_place(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """Of the same mistake in several layers the first."""
+    found: dict[object, Diagnostic] = {}
+    for diagnostic in diagnostics:
+        place = diagnostic.primary.span if diagnostic.primary else diagnostic.message
+        found.setdefault((diagnostic.code, place), diagnostic)
+    return list(found.values())
 
 
 def _for_none(decl: tree.MappingDecl, purpose: Purpose, network: Network, solved: Sequence[Layer]) -> Diagnostic:

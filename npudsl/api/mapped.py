@@ -2,36 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from collections.abc import Mapping as MappingOf
-from dataclasses import dataclass, field
-from typing import TypeVar
+from dataclasses import dataclass
 
+from ..mapping.dataflow import Dataflow, Requirement
 from ..mapping.evaluation import Evaluation
 from ..mapping.nest import Mapping
 from ..mapping.resolve import resolve_mapping
+from ..mapping.resolve_dataflow import read_dataflow
+from ..mapping.violations import broken_requirements, violations
 from ..spec.arch import Arch
-from ..spec.collect import Collector
 from ..spec.network import Network
 from ..spec.op import Layer
 from ..spec.program import Program
 from ..syntax import tree
 from ..text.diagnostics import Diagnostic, Label, SpecError
 from ..text.suggest import nearest
+from .dataflows import dataflows_for, find_dataflow
 from .explained import Explained, Explanation
 from .names import choose_settings
-from .target import Target, find_target
-
-T = TypeVar("T")
+from .target import find_target
 
 
 @dataclass(frozen=True)
 class Mapped:
-    """A mapping block, resolved. `npudsl.verify` executes it and compares."""
+    """A mapping block, resolved. `npudsl.verify` executes it and compares.
+
+    `requirements`: what it requires of its cost; `dataflow`: what else it is held against.
+    """
 
     arch: Arch
     layer: Layer
     mapping: Mapping
+    requirements: tuple[Requirement, ...] = ()
+    dataflow: Dataflow | None = None
 
     def evaluate(self) -> Evaluation:
         """Counts and cost by closed forms."""
@@ -39,14 +43,23 @@ class Mapped:
 
         return evaluate(self.arch, self.layer, self.mapping)
 
+    def broken(self, evaluation: Evaluation) -> tuple[Diagnostic, ...]:
+        """Requirements that are not met (E532), and rules of the dataflow that the mapping breaks (E530, E531)."""
+        own = broken_requirements(self.requirements, self.arch, self.layer, self.mapping, evaluation)
+        if self.dataflow is None:
+            return tuple(own)
+        return (*own, *violations(self.dataflow, self.arch, self.layer, self.mapping, evaluation))
+
     def explain(self, memory: str, tensor: str, action: str) -> Explanation:
         """The closed form of one counter and its derivation; see `LayerResult.explain`."""
         return Explained(self.arch, self.layer, self.mapping).counter(memory, tensor, action)
 
 
-def find_mapping(program: Program, name: str | None, settings: MappingOf[str, object]) -> Mapped:
+def find_mapping(
+    program: Program, name: str | None, settings: MappingOf[str, object], *, using: str | None = None
+) -> Mapped:
     """The mapping called `name` (None: the only one) with what it is for. Settings go to the machine and the network,
-    where they win over the arguments in the text.
+    where they win over the arguments in the text. `using`: a dataflow to hold it against (`dataflows.py`).
 
     Raises `SpecError`: E517 if it does not say what it is for, E201 for a layer that its network does not have, and all
     that is wrong in the mapping, the machine and the network.
@@ -56,76 +69,17 @@ def find_mapping(program: Program, name: str | None, settings: MappingOf[str, ob
     assert isinstance(decl, tree.MappingDecl)
     target = find_target(decl, found.scope)
     for_machine, for_network = choose_settings(settings, [target.machine, target.network])
-    return _mapped(decl, target, target.arch(for_machine), target.net(for_network))
+    arch, network = target.arch(for_machine), target.net(for_network)
+    layer = layer_of(network, target.layer)
+    mapping = resolve_mapping(decl, arch, layer, target.scope, network.spans.get(layer.name))
+    requirements = read_dataflow(decl, arch, layer, target.scope).requirements
+    flows: tuple[tuple[str, Dataflow], ...] = ()
+    if using is not None:
+        flows = dataflows_for(find_dataflow(using, [program]), arch, network, [layer.name], "imperfect")
+    return Mapped(arch, layer, mapping, requirements, dict(flows).get(layer.name))
 
 
-def _mapped(decl: tree.MappingDecl, target: Target, arch: Arch, network: Network) -> Mapped:
-    layer = _layer(network, target.layer)
-    return Mapped(arch, layer, resolve_mapping(decl, arch, layer, target.scope, network.spans.get(layer.name)))
-
-
-def check_mappings(program: Program) -> tuple[Diagnostic, ...]:
-    """What is wrong in the file's own mapping blocks, and in what they name.
-
-    A block that does not say what it is for, or has holes, is a dataflow: only what it names is looked at.
-    """
-    collector, known = Collector(), _Known()
-    try:
-        for decl in program.module.file.declarations:
-            if isinstance(decl, tree.MappingDecl) and decl.target is not None and decl.arch is not None:
-                with collector.guard():
-                    _check(program, decl, known)
-    except SpecError as error:  # too many mistakes to go on
-        collector.add(*error.diagnostics)
-    return collector.diagnostics
-
-
-def _check(program: Program, decl: tree.MappingDecl, known: _Known) -> None:
-    target = find_target(decl, program.scope)
-    arch, network = known.arch(target), known.network(target)
-    try:
-        _mapped(decl, target, arch, network)
-    except SpecError as error:
-        if not any(d.code == HOLE for d in error.diagnostics):
-            raise
-
-
-@dataclass
-class _Known:
-    """Machines and networks by declaration and text of the arguments: a file of answers names the same ones in every
-    block. None: it was wrong, and said so."""
-
-    machines: dict[tuple[int, str], Arch | None] = field(default_factory=dict)
-    networks: dict[tuple[int, str], Network | None] = field(default_factory=dict)
-
-    def arch(self, target: Target) -> Arch:
-        key = (id(target.machine.decl), _text(target.for_machine.arguments))
-        return _once(self.machines, key, lambda: target.arch({}))
-
-    def network(self, target: Target) -> Network:
-        key = (id(target.network.decl), _text(target.for_network.arguments))
-        return _once(self.networks, key, lambda: target.net({}))
-
-
-def _once(known: dict[tuple[int, str], T | None], key: tuple[int, str], make: Callable[[], T]) -> T:
-    if key not in known:
-        known[key] = None
-        known[key] = make()
-    found = known[key]
-    if found is None:
-        raise SpecError(())
-    return found
-
-
-def _text(arguments: tuple[tree.Argument, ...] | None) -> str:
-    return ", ".join(argument.span.text for argument in arguments or ())
-
-
-#: The code of a hole in a mapping that has to be complete (`mapping/resolve.py`).
-HOLE = "E513"
-
-
-def _layer(network: Network, path: tree.Path) -> Layer:
+def layer_of(network: Network, path: tree.Path) -> Layer:
     names = [layer.name for layer in network.layers]
     if path.text in names:
         return network.layers[names.index(path.text)]

@@ -10,10 +10,10 @@ from ..spec.find import resolve_declared
 from ..spec.network import Network, elaborate_network
 from ..spec.op import Layer
 from ..spec.parameters import evaluate_arguments
-from ..spec.scope import Binding, Declared, Scope
+from ..spec.scope import Declared, Scope
 from ..syntax import tree
 from ..text.diagnostics import Diagnostic, Label, SpecError
-from .target import split_target
+from .target import named, split_target
 
 
 @dataclass(frozen=True)
@@ -64,17 +64,20 @@ class Purpose:
             label = Label(target.span, "with these arguments")
             raise SpecError(Diagnostic("E523", message, label, notes=(f"there {'; '.join(other)}",)))
 
+    def arch(self) -> Arch:
+        """The machine that the block names, with its arguments. Raises `SpecError`."""
+        assert self.machine is not None and self.decl.arch is not None
+        what = f"architecture `{self.machine.decl.name.text}`"
+        given = evaluate_arguments(self.decl.arch.arguments or (), self.scope, what=what)
+        return elaborate_arch(self.machine, given, span=self.decl.arch.span)
+
     def check_machine(self, arch: Arch) -> None:
         """Raises E523 if the block is for another machine than `arch`."""
         written = self.decl.arch
         if self.machine is None or written is None:
             return
         meant = self.machine.decl.name.text
-        same = meant == arch.name
-        if same and written.arguments is not None:
-            given = evaluate_arguments(written.arguments, self.scope, what=f"architecture `{meant}`")
-            same = elaborate_arch(self.machine, given, span=written.span) == arch
-        if not same:
+        if meant != arch.name or (written.arguments is not None and self.arch() != arch):
             message = f"`{self.decl.name.text}` is for `{written.span.text}`, not for the machine that is solved for"
             help_ = "leave `on` out for any machine that has these slots"
             raise SpecError(Diagnostic("E523", message, Label(written.span, "another machine"), help=help_))
@@ -86,16 +89,8 @@ def purpose_of(decl: tree.MappingDecl, scope: Scope) -> Purpose:
     target = decl.target
     if target is None:
         return Purpose(decl, scope, machine=machine)
-    op = _named(scope, target.path) if target.arguments is None else None
+    op = named(scope, target.path) if target.arguments is None else None
     if isinstance(op, Declared) and isinstance(op.decl, tree.OpDecl):
         return Purpose(decl, scope, op=op, machine=machine)
     path, layer = (target.path, target.layer) if target.layer else split_target(scope, decl, target.path)
     return Purpose(decl, scope, None, resolve_declared(scope, path, tree.NetworkDecl), layer, machine)
-
-
-def _named(scope: Scope, path: tree.Path) -> Binding | None:
-    """What a path stands for, if anything."""
-    found: Binding | None = scope.lookup(path.parts[0].text)
-    for part in path.parts[1:]:
-        found = found.own(part.text) if isinstance(found, Scope) else None
-    return found

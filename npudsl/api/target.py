@@ -57,11 +57,26 @@ def find_target(decl: tree.MappingDecl, scope: Scope) -> Target:
     if decl.arch is None:
         raise _missing(decl, "on ARCH")
     path, layer = decl.target.path, decl.target.layer
+    op = named(scope, path)
+    if isinstance(op, Declared) and isinstance(op.decl, tree.OpDecl):
+        message = (
+            f"mapping `{decl.name.text}` is for every layer of `{op.decl.name.text}`, but one layer is needed here"
+        )
+        help_ = "a layer is written `NETWORK.LAYER`; `solve --using` maps every layer"
+        raise SpecError(Diagnostic("E517", message, Label(path.span, "an operator"), help=help_))
     if layer is None:
         path, layer = split_target(scope, decl, path)
     machine = resolve_declared(scope, decl.arch.path, tree.ArchDecl)
     network = resolve_declared(scope, path, tree.NetworkDecl)
     return Target(machine, network, layer, scope, decl.arch, decl.target)
+
+
+def named(scope: Scope, path: tree.Path) -> Binding | None:
+    """What a path stands for, if anything."""
+    found: Binding | None = scope.lookup(path.parts[0].text)
+    for part in path.parts[1:]:
+        found = found.own(part.text) if isinstance(found, Scope) else None
+    return found
 
 
 def split_target(scope: Scope, decl: tree.MappingDecl, path: tree.Path) -> tuple[tree.Path, tree.Path]:

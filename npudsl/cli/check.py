@@ -37,7 +37,7 @@ def _check(path: str) -> tuple[Diagnostic, ...]:
     found = program.check()
     if found or not program.names(tree.MappingDecl):
         return found
-    from ..api.mapped import check_mappings
+    from ..api.check_mappings import check_mappings
 
     return check_mappings(program)
 

@@ -21,9 +21,9 @@ def add_mapping(parser: argparse.ArgumentParser) -> None:
 
 
 def mapping_of(arguments: argparse.Namespace) -> Mapped:
-    """The mapping that the arguments name. Raises `SpecError`."""
+    """The mapping that the arguments name, with the dataflow that it is held against. Raises `SpecError`."""
     from ..api.mapped import find_mapping
     from ..spec.loader import load
 
     program = load(arguments.file, search=arguments.search)
-    return find_mapping(program, arguments.mapping, settings_of(arguments))
+    return find_mapping(program, arguments.mapping, settings_of(arguments), using=getattr(arguments, "using", None))

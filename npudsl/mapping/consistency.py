@@ -27,12 +27,16 @@ def check_dataflow(
     the machine, E508 an axis that is too short, E521 a dim that is whole in one place and divided in another.
     """
     return (
-        *_order(dataflow, arch),
-        *_axes(dataflow, arch),
+        *check_places(dataflow, arch),
         *_divided(dataflow, layer),
         *_uncovered(dataflow, arch, layer, layer_span),
         *_bypassed(dataflow, arch, layer),
     )
+
+
+def check_places(dataflow: Dataflow, arch: Arch) -> tuple[Diagnostic, ...]:
+    """What of `check_dataflow` does not depend on the bounds of the layer: E507 and E508."""
+    return (*_order(dataflow, arch), *_axes(dataflow, arch))
 
 
 def undividable(dataflow: Dataflow, layer: Layer) -> tuple[Diagnostic, ...]:
@@ -73,15 +77,6 @@ def _of(dataflow: Dataflow, dim: str) -> list[FactorRule]:
     return [place.factor[dim] for place in dataflow.places if dim in place.factor]
 
 
-def called(rule: PlaceRule) -> str:
-    """A rule's place as the language names it."""
-    if rule.axis is not None:
-        return f"`{'.'.join(rule.axis)}`"
-    names = sorted(placed(node) for node in rule.nodes or ())
-    memories = sorted({node.memory for node in rule.nodes or ()})
-    return f"`{memories[0]}`" if len(memories) == 1 and len(names) > 1 else " and ".join(f"`{n}`" for n in names)
-
-
 def _at(rule: PlaceRule, text: str) -> Label | None:
     return Label(rule.span, text) if rule.span else None
 
@@ -95,7 +90,7 @@ def _order(dataflow: Dataflow, arch: Arch) -> Iterator[Diagnostic]:
         reason = _contradiction(outer, inner, arch)
         if reason:
             above = (Label(outer.span, "written before it"),) if outer.span else ()
-            yield Diagnostic("E507", f"{called(inner)} cannot stand inside {called(outer)}", _at(inner, reason), above)
+            yield Diagnostic("E507", f"`{inner.name}` cannot stand inside `{outer.name}`", _at(inner, reason), above)
 
 
 def _contradiction(outer: PlaceRule, inner: PlaceRule, arch: Arch) -> str:

@@ -54,6 +54,7 @@ class PlaceRule:
     `factors`: the dims that are named, each once; any other dim has no loop here unless the slot is `open`.
     `outer`, `inner`: dims whose loops stand outside, inside everything else, in this order (outermost first). Every
     named dim is in one of them, and in a slot that is not open all are in `outer`. With `free_order` both are empty.
+    `name`: what the text calls the slot.
     """
 
     nodes: frozenset[Node] | None
@@ -64,6 +65,7 @@ class PlaceRule:
     inner: tuple[str, ...] = ()
     free_order: bool = False
     span: Span | None = field(default=None, compare=False, repr=False)
+    name: str = field(default="", compare=False)
 
     @cached_property
     def factor(self) -> dict[str, FactorRule]:

@@ -10,6 +10,7 @@ from ..text.source import Span
 from .canonical import Stretch, stretches
 from .dataflow import Dataflow, FactorRule, PlaceRule, Requirement
 from .nest import Loop, Mapping, Node
+from .placing import placed
 
 
 def pinned(
@@ -22,12 +23,19 @@ def pinned(
     """A legal `mapping` as a dataflow: every slot and every axis with its loops, optional nodes kept or bypassed."""
     cut = list(stretches(arch, layer, mapping))
     temporal = [
-        PlaceRule(frozenset(s.nodes), None, _exact(loops), outer=tuple(loop.dim for loop in loops), span=span)
+        PlaceRule(
+            frozenset(s.nodes),
+            None,
+            _exact(loops),
+            outer=tuple(loop.dim for loop in loops),
+            span=span,
+            name=", ".join(placed(node) for node in s.nodes),
+        )
         for s in cut
         for loops in [[loop for loop in s.loops if not loop.spatial]]
     ]
     spatial = [
-        PlaceRule(None, (array.name, axis), _exact(loops), free_order=True, span=span)
+        PlaceRule(None, (array.name, axis), _exact(loops), free_order=True, span=span, name=f"{array.name}.{axis}")
         for array in arch.arrays
         for axis, _ in array.axes
         for loops in [[x for s in cut for x in s.loops if (x.array, x.axis) == (array.name, axis)]]

@@ -86,6 +86,19 @@ def read_dataflow(decl: tree.MappingDecl, arch: Arch, layer: Layer, scope: Scope
     return reader.dataflow(decl)
 
 
+def check_items(decl: tree.MappingDecl, layer: Layer, scope: Scope) -> None:
+    """Whether the dims and factors of a block are those of an operator, on whatever machine. Raises `SpecError`."""
+    inner = scope.child()
+    collector = Collector()
+    for item in decl.body:
+        with collector.guard():
+            if isinstance(item, tree.Let):
+                inner.define(item.name, evaluate(item.value, inner))
+            elif isinstance(item, tree.Loops):
+                read_rule(item, frozenset(), None, layer, inner)
+    collector.raise_if_failed()
+
+
 @dataclass
 class _Reader:
     """Collects the rules of a block in the order of its text; `placed_at`: where each node and axis is named."""

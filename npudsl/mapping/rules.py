@@ -41,6 +41,7 @@ def read_rule(
         () if free else tuple(inner),
         free,
         loops.span,
+        loops.place.text,
     )
 
 

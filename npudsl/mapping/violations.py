@@ -16,7 +16,6 @@ from ..text.diagnostics import Diagnostic, Label
 from ..text.source import Span
 from .arranging import arranged
 from .canonical import Stretch, stretches
-from .consistency import called
 from .dataflow import Dataflow, FactorRule, PlaceRule, Requirement
 from .evaluation import Evaluation
 from .filling import utilization
@@ -68,25 +67,25 @@ def _axes(dataflow: Dataflow, mapping: Mapping) -> Iterator[Diagnostic]:
     for rule in dataflow.places:
         if rule.axis is not None:
             loops = [loop for loop in mapping.loops if (loop.array, loop.axis) == rule.axis]
-            yield from _misfits(rule, loops, f"along {called(rule)}")
+            yield from _misfits(rule, loops, f"along `{rule.name}`")
 
 
 def _slots(dataflow: Dataflow, arch: Arch, layer: Layer, mapping: Mapping, even: bool) -> Iterator[Diagnostic]:
     cut = _by_level(arch, layer, mapping) if even else list(stretches(arch, layer, mapping))
     found = arranged(dataflow, arch, [s.nodes for s in cut])
     for rule in found.disordered:
-        yield _broken(rule.span, f"{called(rule)} has a node outside the slots that stand before it", "comes later")
+        yield _broken(rule.span, f"`{rule.name}` has a node outside the slots that stand before it", "comes later")
     for rule in found.empty:
         if not rule.may_be_empty:
-            yield from _misfits(rule, (), f"directly below {called(rule)}, where no loop stands")
+            yield from _misfits(rule, (), f"directly below `{rule.name}`, where no loop stands")
     for index, rule in sorted(found.closed.items()):
         loops = _temporal(cut[index])
         if loops:
-            message = f"the tiles of {called(rule)} do not stand together"
+            message = f"the tiles of `{rule.name}` do not stand together"
             yield _broken(rule.span, message, "together", f"between them: {_shown(loops)}")
     for fitting, stretch in zip(found.below, cut, strict=True):
         if fitting is not None:
-            yield from _misfits(fitting, _temporal(stretch), f"below {called(fitting)}")
+            yield from _misfits(fitting, _temporal(stretch), f"below `{fitting.name}`")
 
 
 def _by_level(arch: Arch, layer: Layer, mapping: Mapping) -> list[Stretch]:

@@ -8,7 +8,7 @@ import pytest
 
 import npudsl
 from npudsl import SpecError
-from npudsl.api.mapped import check_mappings
+from npudsl.api.check_mappings import check_mappings
 from npudsl.spec.loader import load_anyway
 
 NETS = """
