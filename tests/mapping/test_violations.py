@@ -11,10 +11,13 @@ from npudsl.mapping.legality import check_mapping
 from npudsl.mapping.nest import Loop, Mapping, Node
 from npudsl.mapping.pinned import optional_nodes
 from npudsl.mapping.resolve_dataflow import resolve_dataflow
+from npudsl.mapping.text import to_text
 from npudsl.mapping.violations import violations
 from npudsl.spec.arch import Arch
 from npudsl.spec.op import Layer
+from npudsl.syntax.formatter import format_text
 from npudsl.text.diagnostics import SpecError
+from npudsl.text.source import Source
 from tests.generate.choices import Seeded
 from tests.generate.dataflows import dataflow_text
 from tests.strategies import Case, Space, random_case
@@ -94,3 +97,47 @@ def test_a_mapping_obeys_what_is_left_of_it() -> None:
         if dataflow.complete is not None and optional_nodes(case.arch, case.layer) & nodes(case.mapping):
             continue  # without holes, what is not kept is bypassed
         assert violations(dataflow, case.arch, case.layer, case.mapping) == (), seed
+
+
+def commute(one: Node | Loop, other: Node | Loop) -> bool:
+    """Whether two neighbours of a nest may change places without a change of meaning."""
+    if isinstance(one, Node) and isinstance(other, Node):
+        return one.tensor != other.tensor
+    return isinstance(one, Loop) and isinstance(other, Loop) and one.spatial and other.spatial and one.dim != other.dim
+
+
+def same(one: Mapping, other: Mapping) -> bool:
+    """Whether nests differ in the order of commuting items only: those that do not commute keep their order, pair by
+    pair (the projection lemma of traces)."""
+    first, second = one.simplified().items, other.simplified().items
+    letters = {*first, *second}
+    return sorted(map(repr, first)) == sorted(map(repr, second)) and all(
+        [i for i in first if i in (a, b)] == [i for i in second if i in (a, b)]
+        for a in letters
+        for b in letters
+        if not commute(a, b)
+    )
+
+
+def test_a_complete_mapping_admits_itself_alone() -> None:
+    seen: Counter[bool] = Counter()
+    for seed in range(200):
+        case = random_case(seed, SMALL)
+        text = to_text(case.arch, case.layer, case.mapping, name="m", target="net.layer")
+        dataflow = resolve_dataflow(declared(text), case.arch, case.layer)
+        assert dataflow.complete is not None
+        for mapping in neighbours(case.arch, case.layer, case.mapping, seed):
+            found = violations(dataflow, case.arch, case.layer, mapping)
+            assert (found == ()) == same(case.mapping, mapping), (seed, found)
+            seen[found == ()] += 1
+    assert min(seen.values()) > 200, seen
+
+
+def test_holes_survive_formatting() -> None:
+    for seed in range(100):
+        case = random_case(seed, SMALL)
+        text = dataflow_text(Seeded(Random(seed)), case.arch, case.layer, case.mapping)
+        pretty = format_text(Source("test.npu", text))
+        assert format_text(Source("test.npu", pretty)) == pretty
+        before, after = (resolve_dataflow(declared(t), case.arch, case.layer) for t in (text, pretty))
+        assert before == after
