@@ -86,7 +86,7 @@ class _Reader:
                 return self._limit(right, _MIRRORED[item.operator], item.left, item.span)
             if left is not None:
                 return self._limit(left, item.operator, item.right, item.span)
-        raise wrong("E518", "this does not belong into a slot", item.span, "not a dim with its factor", help=_HELP)
+        raise wrong("E518", "this does not belong in a slot", item.span, "not a dim with its factor", help=_HELP)
 
     def _limit(self, name: tree.Name, operator: str, value: tree.Expr, span: Span) -> tuple[FactorRule, str]:
         """A comparison of a dim's factor with a value."""
