@@ -190,11 +190,6 @@ def test_spaces_that_are_not_searched_are_refused(folder: Path, capsys: pytest.C
     assert "error[E712]" in capsys.readouterr().err
 
 
-def test_dataflows_are_refused(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert solve("--using", "row_stationary") == 2
-    assert "not supported yet" in capsys.readouterr().err
-
-
 def test_unwritable_json_loses_nothing(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert solve("--layer", "fc2", "--json", "/dev/full") == 1
     captured = capsys.readouterr()
