@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from npudsl.api.dataflows import dataflows_for, find_dataflow
+from npudsl.api.names import find_network
 from npudsl.cli.main import COMMANDS, main
+from npudsl.spec.loader import load
 
 README = (Path(__file__).resolve().parent.parent / "README.md").read_text(encoding="utf-8")
 
@@ -29,10 +32,9 @@ def test_every_command_is_listed() -> None:
 
 @pytest.fixture
 def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with the README's machine and network."""
-    machine, network = blocks("npu")
-    (tmp_path / "mine.npu").write_text(machine)
-    (tmp_path / "tiny.npu").write_text(network)
+    """A folder with the README's machine, network and dataflow."""
+    for name, text in zip(("mine", "tiny", "flows"), blocks("npu"), strict=True):
+        (tmp_path / f"{name}.npu").write_text(text)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -43,6 +45,15 @@ def test_own_machine_and_network(own: Path, capsys: pytest.CaptureFixture[str]) 
     assert main(["show", "mine.npu"]) == 0
     assert main(["solve", "mine.npu", "--net", "tiny.npu", "--set", "lanes=32"]) == 0
     assert "2 of 2 layers proven optimal; 2 of 2 executed" in capsys.readouterr().out
+
+
+def test_own_dataflow(own: Path) -> None:
+    assert main(["check", "flows.npu"]) == 0
+    assert main(["fmt", "--check", "flows.npu"]) == 0
+    spec = load("mine.npu")
+    nets, name = find_network("tiny.npu")
+    found = dataflows_for(find_dataflow("flows.npu", [spec]), spec.arch(), nets.network(name), None, "perfect")
+    assert [name for name, _ in found] == ["conv1"]
 
 
 def test_printed_result_is_what_is_printed(capsys: pytest.CaptureFixture[str]) -> None:

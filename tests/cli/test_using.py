@@ -157,3 +157,11 @@ def test_check_looks_at_dataflows(folder: Path, capsys: pytest.CaptureFixture[st
     assert main(["check", "small.npu"]) == 1
     told = capsys.readouterr().err
     assert told.count("error") == 1 and "error[E509]: `conv2d` has no dim `z`" in told
+
+
+def test_the_block_of_the_documentation(tmp_path: Path) -> None:
+    text = (ROOT / "docs" / "dataflows.md").read_text(encoding="utf-8")
+    (tmp_path / "flow.npu").write_text("import eyeriss\n" + text.split("```npu\n")[1].split("```")[0])
+    (tmp_path / "eyeriss.npu").write_text((ROOT / "specs" / "eyeriss.npu").read_text(encoding="utf-8"))
+    assert main(["check", str(tmp_path / "flow.npu")]) == 0
+    assert main(["fmt", "--check", str(tmp_path / "flow.npu")]) == 0
