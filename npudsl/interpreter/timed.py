@@ -20,11 +20,15 @@ from .limits import check_axes, roughly, too_long
 from .nest import Nest
 from .timed_clock import Clock
 from .timed_rules import Task, tasks
+from .timed_scope import Scope
+from .timed_tables import Tables
 from .timed_words import Walk
 
-#: Operations that are walked one by one, those beyond a bound included: some minutes. And steps: memory.
+#: Operations that are walked one by one, those beyond a bound included, and steps: some minutes.
 MOST_WALKED = 4 * 10**6
-MOST_STEPS = 5 * 10**5
+MOST_STEPS = 2 * 10**5
+#: Changes of tiles, where all steps between them are alike: some minutes.
+MOST_BOUNDARIES = 4 * 10**5
 
 
 @dataclass(frozen=True)
@@ -60,22 +64,38 @@ class Timed:
 
 
 def check_size(arch: Arch, layer: Layer, mapping: Mapping) -> int:
-    """Settings of the temporal loops, each of which may be a step. Raises SpecError as `run_timed` does."""
+    """How often `run_timed` calls `tick`, at most. Raises SpecError as `run_timed` does, but for E652."""
     structure.check(arch, layer, mapping)
+    return _check(_scope(arch, layer, mapping))
+
+
+def _scope(arch: Arch, layer: Layer, mapping: Mapping) -> Scope:
     nest = Nest.of(arch, layer, mapping)
     check_axes(layer, len(nest.counters))
-    walked = prod(counter.trips for counter in nest.counters)
-    steps = prod(counter.trips for counter in nest.temporal)
-    for number, most, what in ((walked, MOST_WALKED, "operations"), (steps, MOST_STEPS, "steps")):
-        if number > most:
-            raise too_long(
-                layer,
-                f"an execution in time walks every operation of every step, here {roughly(number)} {what}",
-                f"it walks at most {most} {what}",
-                help="without `--timed` the closed form tells bounds, and often the time itself, for any size; "
-                "or execute a smaller layer of the same kind",
-            )
+    return Scope.of(nest)
+
+
+def _check(scope: Scope) -> int:
+    nest = scope.nest
+    if Tables.fit(scope):
+        boundaries = prod(counter.trips for counter in Tables.walked(scope))
+        _at_most(nest.layer, boundaries, MOST_BOUNDARIES, "change of tiles", "changes of tiles")
+        return boundaries
+    _at_most(nest.layer, prod(c.trips for c in nest.counters), MOST_WALKED, "operation", "operations")
+    steps = prod(c.trips for c in nest.temporal)
+    _at_most(nest.layer, steps, MOST_STEPS, "step", "steps")
     return steps
+
+
+def _at_most(layer: Layer, number: int, most: int, one: str, many: str) -> None:
+    if number > most:
+        raise too_long(
+            layer,
+            f"an execution in time walks every {one}, here {roughly(number)} {many}",
+            f"it walks at most {most} {many}",
+            help="without `--timed` the closed form tells bounds, and often the time itself, for any size; "
+            "or execute a smaller layer of the same kind",
+        )
 
 
 def run_timed(
@@ -86,14 +106,18 @@ def run_timed(
     tick: Callable[[], None] | None = None,
     trace: Callable[[int, Fraction, Fraction], None] | None = None,
 ) -> Timed:
-    """Execute a mapping in time, step by step: all the words of all instances, so small layers only (`check_size`).
+    """Execute a mapping in time: every movement of all instances, and step by step where steps differ.
+
+    From tables of sets (`timed_tables.py`) where they fit, else by walking every operation: small layers only.
 
     `tick` is called with every step, `trace` with the number of every task in `Timed.tasks`, when it was free to start
     and when it was complete. Raises SpecError: E650 the nodes stand in no order, E652 too large, E653 too long.
     """
-    check_size(arch, layer, mapping)
-    nest = Nest.of(arch, layer, mapping)
-    todo = tasks(nest, Walk(nest, tick).boundaries())
+    structure.check(arch, layer, mapping)
+    scope = _scope(arch, layer, mapping)
+    _check(scope)
+    source = Tables(scope, tick) if Tables.fit(scope) else Walk(scope, tick)
+    todo = tasks(scope.nest, source.boundaries())
     clock = Clock(todo, 1 / arch.compute.rate, trace)
     cycles = clock.run()
     steps = sum(t.times for t in todo if t.move is None)

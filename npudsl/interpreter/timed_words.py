@@ -13,8 +13,9 @@ from itertools import product
 from ..mapping.resources import Loads, add, raise_to
 from ..spec.op import Tensor
 from .literal import Element, Instance, element
-from .nest import Counter, Nest, Site, Transfer
-from .timed_cost import Cost, Tiles, Words, apart, united
+from .nest import Counter, Site, Transfer
+from .timed_cost import Tiles, Words, apart, united
+from .timed_scope import Scope
 
 NOTHING: Words = frozenset()
 
@@ -61,18 +62,13 @@ class Walk:
     Sets are made only for what some resource limits: the rest takes no time, whatever it moves.
     """
 
-    def __init__(self, nest: Nest, tick: Callable[[], None] | None = None) -> None:
-        self.nest = nest
+    def __init__(self, scope: Scope, tick: Callable[[], None] | None = None) -> None:
+        self.nest = nest = scope.nest
         self._tick = tick
-        self._cost = Cost(nest)
+        self._scope = scope
+        self._cost, self.inner, self._single = scope.cost, scope.inner, scope.single
         self._held = {site: _Held() for site in nest.sites}
         self._tiles: dict[tuple[Site, tuple[int, ...]], Words] = {}
-        self._limited = {t.name: [self._cost.limits(x) for x in nest.transfers[t.name]] for t in nest.layer.op.tensors}
-        order = {m.name: i for i, m in enumerate(nest.arch.memories)}
-        self.inner = tuple(sorted(self._inner(), key=lambda t: order[t.child.memory or ""]))
-        last = [nest.transfers[t.name][-1] for t in nest.layer.op.tensors if self._limited[t.name][-1]]
-        self._alike = tuple(t for t in last if not t.tensor.is_output and not t.between)
-        self._single = tuple(t for t in last if t not in self._alike)
         offsets = [self._offset(i) for i in product(*(range(c.trips) for c in nest.spatial))]
         self._offsets = offsets if self._single else offsets[:1]  # the first has a point if any has
 
@@ -106,14 +102,6 @@ class Walk:
             if self._tick is not None:
                 self._tick()
         yield Boundary(tuple(self._leave(None, end=True)), None)
-
-    def _inner(self) -> Iterator[Transfer]:
-        """Transfers between memories of the tensors of which some movement takes time; for the output, some
-        operation."""
-        for name, chain in self.nest.transfers.items():
-            between = len(chain) if chain[0].tensor.is_output else len(chain) - 1
-            if any(self._limited[name][:between]):
-                yield from chain[:-1]
 
     # ---- points and tiles -------------------------------------------------------------------------
 
@@ -250,10 +238,7 @@ class Walk:
                     add(one, self._cost.meter.memory(memory, role, read=reads, write=writes))
                 raise_to(most, one)
             add(load, most)
-        for transfer in self._alike:  # every memory instance serves one unit: one word
-            first = operations[0][0]
-            add(load, self._cost.meter.memory(transfer.parent.memory or "", transfer.tensor.role, read=1))
-            add(load, self._cost.at_links(transfer, {first: frozenset(((),))}))
+        add(load, self._scope.one_word_each(operations[0][0]))
         return load
 
     def _begin(self, transfer: Transfer, used: Tiles) -> tuple[dict[Instance, int], Tiles]:

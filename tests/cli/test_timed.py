@@ -102,7 +102,7 @@ def test_too_large_for_a_timed_run(path: str, capsys: pytest.CaptureFixture[str]
     assert main(["run", path, "--mapping", "large", "--timed"]) == 1
     said = capsys.readouterr().err
     assert "error[E653]" in said
-    assert "every operation of every step, here 4.09e6 operations" in said
+    assert "walks every change of tiles, here 4.09e6 changes of tiles" in said
     assert "without `--timed`" in said
 
 

@@ -105,9 +105,16 @@ def test_makespan() -> None:
 
 
 def test_too_long() -> None:
-    arch, mapping = machine(memory("dram", "input"), memory("host", "output")), nest(*ROWS[:2], "i3000000", "j4")
-    with pytest.raises(SpecError, match=r"too long: .* every operation of every step, here 1\.20e7 operations"):
+    host = memory("host", "output", bandwidth=16)
+    arch, mapping = machine(memory("dram", "input"), host), nest(*ROWS[:2], "i3000000", "j4")
+    with pytest.raises(SpecError, match=r"too long: .* walks every operation, here 1\.20e7 operations"):
         run_timed(arch, row_sums(3_000_000, 4), mapping)
+    slow = machine(memory("dram", "input", bandwidth=16), memory("host", "output"), memory("spad", "input", "output"))
+    rows = nest(*ROWS[:2], "i3000000", *ROWS[3:5], "j4")
+    with pytest.raises(SpecError, match=r"too long: .* every change of tiles, here 3\.00e6 changes of tiles"):
+        run_timed(slow, row_sums(3_000_000, 4), rows)
+    # however many steps there are between them
+    assert run_timed(slow, row_sums(3, 4 * 10**6), nest(*ROWS[:2], "i3", *ROWS[3:5], "j4000000")).steps == 12 * 10**6
 
 
 def test_factors_far_beyond_the_bound_take_no_time() -> None:
