@@ -21,7 +21,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 LAYERS = ("conv1", "conv2", "conv3", "conv4", "conv5", "fc6", "fc7", "fc8")
-SOLVE = ("solve", "specs/eyeriss.npu", "--net", "alexnet", "--batch", "4", "--json", "-")
+SOLVE = ("solve", "specs/eyeriss.npu", "--net", "alexnet", "--batch", "4", "--no-cache", "--json", "-")
 
 
 @dataclass(frozen=True)

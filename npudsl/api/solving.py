@@ -67,7 +67,7 @@ class Run:
         stop: Stop,
     ):
         self.stop, self.store, self.tell = stop, store, tell
-        self.executor = executor_for(width_for(arch, layers, options, store), stop)
+        self.executor = executor_for(width_for(arch, layers, options, store, executed=verify), stop)
         self.executions = Executions(arch, self.executor, len(layers), tell) if verify else None
         self.search = NetworkSearch(arch, layers, options, self._hear, store)
 

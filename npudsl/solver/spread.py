@@ -18,9 +18,11 @@ Group = list[tuple[int, Layer]]
 
 #: No more processes than this unless they are asked for: each takes some hundred megabytes.
 MOST_PROCESSES = 8
-#: A process takes about a second to start. With less effort than this (see `effort`) in all layers but the hardest,
-#: that time does not come back.
-WORTH_A_PROCESS = 3e3
+#: A process takes about a second to start, which comes back if the work apart from the hardest layer takes longer: in
+#: units of `effort`, of which a second was 15,000 when this was measured (AlexNet and ResNet-50 on Eyeriss).
+WORTH_A_PROCESS = 2e4
+#: An execution is about as hard as this many operations per unit, and at most so hard.
+OPERATIONS, EXECUTION = 1e5, 2.5e3
 #: Places that a dim is split over, for the estimate.
 PLACES = 4
 
@@ -55,16 +57,21 @@ def processors() -> int:
     return os.cpu_count() or 1
 
 
-def width_for(arch: Arch, layers: Sequence[Layer], options: Options, store: Store | None) -> int:
-    """How many processes are worth it, unless `options` says it. An answer that is kept needs no process."""
+def width_for(
+    arch: Arch, layers: Sequence[Layer], options: Options, store: Store | None, *, executed: bool = False
+) -> int:
+    """How many processes are worth it, unless `options` says it. An answer that is kept needs no search; `executed`:
+    answers are executed as well."""
     firsts = [group[0][1] for group in different(layers, options)]
     most = min(processors(), MOST_PROCESSES) if options.jobs is None else options.jobs
     most = max(min(most, len(firsts)), 1)
     if options.jobs is not None or most == 1:
         return most
-    open_ones = [layer for layer in firsts if store is None or not store.has(arch, layer, options)]
-    efforts = sorted(effort(layer) for layer in open_ones)
-    return most if sum(efforts[:-1]) > WORTH_A_PROCESS else 1
+    searches = [layer for layer in firsts if store is None or not store.has(arch, layer, options)]
+    efforts = [effort(layer) for layer in searches]
+    if executed:
+        efforts += [min(layer.points / OPERATIONS, EXECUTION) for layer in firsts]
+    return most if sum(sorted(efforts)[:-1]) > WORTH_A_PROCESS else 1
 
 
 def different(layers: Sequence[Layer], options: Options) -> list[Group]:

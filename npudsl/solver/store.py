@@ -16,7 +16,6 @@ from ..mapping.nest import Mapping
 from ..spec.arch import Arch
 from ..spec.op import Layer
 from ..text.diagnostics import SpecError
-from .goal import Goal
 from .solution import Certificate, LayerSolution, Options
 from .store_entry import DamagedError, decode, encode
 from .store_folder import Folder
@@ -84,4 +83,6 @@ def _checked(
 
 def objective_of(evaluation: Evaluation, objective: str) -> float:
     """What a certificate calls the value of a mapping."""
+    from .goal import Goal  # with numpy, which who only hands out work does not need
+
     return float(Goal(objective)(evaluation.cost.energy, evaluation.tally.steps)[0])
