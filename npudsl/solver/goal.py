@@ -37,6 +37,12 @@ class Incumbent:
     best: tuple[float, float] = INFINITE
     mapping: Callable[[], Mapping] | None = None
 
+    def may_lead(self, energy: np.ndarray, steps: Callable[[], np.ndarray]) -> np.ndarray:
+        """Mask of lower bounds that leave room for as good a primary value; `steps` is asked only if they count."""
+        if self.goal.objective == "energy":
+            return energy <= self.best[0]
+        return self.goal(energy, steps())[0] <= self.best[0]
+
     def may_improve(self, energy: np.ndarray, steps: np.ndarray) -> np.ndarray:
         """Mask of lower bounds that leave room for something strictly better."""
         first, second = self.goal(energy, steps)

@@ -25,7 +25,7 @@ from ..model.evaluate import Numbers
 from ..spec.arch import Arch, Memory
 from ..spec.op import Layer, Operator, Rank, Tensor
 from .hierarchy import Hierarchy
-from .templates import Part, Place, Template, templates
+from .templates import Place, Template
 
 Group = tuple[str, ...]
 
@@ -239,20 +239,18 @@ def leakage(arch: Arch) -> Fraction:
     return sum((power for _, power in leakages(arch)), Fraction(0))
 
 
-@lru_cache(maxsize=512)
-def programs(
+@lru_cache(maxsize=8192)
+def program(
     arch: Arch,
     op: Operator,
     dims: tuple[str, ...],
     hierarchy: Hierarchy,
-    part: Part,
+    template: Template,
     shape: tuple[tuple[str, int], ...],
-) -> tuple[Program, ...]:
-    """The programs of all templates of a part. `op` without constants and `shape` as `skeleton` gives them, so that
-    layers of one kind share their programs."""
-    layer = Layer("", op, shape)
-    found = templates(op, dims, hierarchy, part)
-    return tuple(Builder(arch, layer, hierarchy, template, dims).build() for template in found)
+) -> Program:
+    """The program of a template. `op` without constants and `shape` as `skeleton` gives them, so that layers of one
+    kind share their programs."""
+    return Builder(arch, Layer("", op, shape), hierarchy, template, dims).build()
 
 
 def skeleton(layer: Layer) -> tuple[Operator, tuple[tuple[str, int], ...]]:

@@ -23,11 +23,11 @@ from .halves import Bounds, Half, gather, split
 from .hierarchy import Hierarchy
 from .join import Found, Join
 from .lattice import Lattice
-from .program import programs, skeleton
+from .program import program, skeleton
 from .rebuild import assemble, needed
 from .rows import Choice, Rows, Task, choice_of, make_task
 from .symmetry import distinct, renamings
-from .templates import Part, parts
+from .templates import Part, parts, templates
 from .unrolling import most_unrolled
 
 Cut = frozenset[Node]
@@ -115,10 +115,10 @@ class Search:
         problem = self.problem
         op, shape = skeleton(problem.layer)
         symmetries = renamings(problem.layer, problem.dims) if part[2] else []  # a table needs all its entries
-        known = {p.template: p for p in programs(problem.arch, op, problem.dims, hierarchy, part, shape)}
-        for template in distinct(known, symmetries):
+        for template in distinct(templates(op, problem.dims, hierarchy, part), symmetries):
             self.tick()
-            task = make_task(known[template], problem.layer, problem.rows, problem.unit)
+            one = program(problem.arch, op, problem.dims, hierarchy, template, shape)
+            task = make_task(one, problem.layer, problem.rows, problem.unit)
             if task is not None:
                 yield task
 

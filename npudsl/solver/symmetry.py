@@ -45,11 +45,15 @@ def distinct(templates: Iterable[Template], symmetries: list[dict[str, str]]) ->
 
 
 def _signature(template: Template, renaming: dict[str, str]) -> Signature:
-    """Dims per place; their order counts within a slot only."""
+    """The dims per place, and for each slot what its order means: which of them trail for a tensor, which sweeps."""
     per_place: dict[object, list[str]] = {}
     for loop, place in zip(template.nest.loops, template.places, strict=True):
         per_place.setdefault(place, []).append(renaming.get(loop.dim, loop.dim))
-    return tuple(
-        (place, tuple(dims if place[0] == "slot" else sorted(dims)))  # type: ignore[index]
-        for place, dims in per_place.items()
-    )
+    means = []
+    for tier, order in template.orders:
+        dims = per_place.get(("slot", tier), ())
+        trailing = tuple(
+            (t, tuple(sorted(d for x in there if (d := renaming.get(x, x)) in dims))) for t, there in order.trailing
+        )
+        means.append((tier, trailing, tuple((t, None if d is None else renaming.get(d, d)) for t, d in order.sweeps)))
+    return (*((place, tuple(sorted(dims))) for place, dims in per_place.items()), *means)

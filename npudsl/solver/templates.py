@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import combinations, permutations, product
 
 from ..mapping.nest import Loop, Mapping, Node
@@ -32,7 +33,8 @@ class Template:
     """Loops (factors open) and nodes of a part of the nest from tier `top` to tier `bottom`.
 
     `places`: per loop of `nest` its place; the first `frame` loops stand for everything outside. `last`: the operations
-    belong to this part; else what is inside tier `bottom` is one `core` loop per dim.
+    belong to this part; else what is inside tier `bottom` is one `core` loop per dim. `orders`: by tier the class of the
+    order of its slot.
     """
 
     top: int
@@ -41,6 +43,7 @@ class Template:
     nest: Mapping
     places: tuple[Place, ...]
     frame: int
+    orders: tuple[tuple[int, OrderClass], ...]
 
 
 def parts(hierarchy: Hierarchy) -> Iterator[Part]:
@@ -53,7 +56,8 @@ def parts(hierarchy: Hierarchy) -> Iterator[Part]:
             yield top, lower, lower == bottom
 
 
-def templates(op: Operator, dims: tuple[str, ...], hierarchy: Hierarchy, part: Part) -> list[Template]:
+@lru_cache(maxsize=1024)
+def templates(op: Operator, dims: tuple[str, ...], hierarchy: Hierarchy, part: Part) -> tuple[Template, ...]:
     """Every template of a part; `dims` are those with a bound above 1."""
     top, bottom, _last = part
     inner = range(top + 1, min(bottom, len(hierarchy.tiers)))
@@ -64,7 +68,7 @@ def templates(op: Operator, dims: tuple[str, ...], hierarchy: Hierarchy, part: P
             kept = trimmed(op, hierarchy, slots, classes) if hierarchy.uneven else slots
             for axes in _axis_orders(op, hierarchy, top, bottom):
                 found[_build(hierarchy, part, dims, kept, classes, axes)] = None
-    return list(found)
+    return tuple(found)
 
 
 def _allowed(
@@ -215,7 +219,7 @@ def _build(
         add(dims, ("core",))
     for tier in range(bottom + 1, len(hierarchy.tiers)):
         items.extend(hierarchy.tiers[tier].nodes)
-    return Template(top, bottom, last, Mapping(tuple(items)), tuple(places), len(framed))
+    return Template(top, bottom, last, Mapping(tuple(items)), tuple(places), len(framed), tuple(classes.items()))
 
 
 def _ordered(dims: tuple[str, ...], chosen: OrderClass, explicit: tuple[str, ...] | None) -> tuple[str, ...]:

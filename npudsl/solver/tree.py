@@ -4,38 +4,52 @@ from __future__ import annotations
 
 import numpy as np
 
+#: Children of a node, a power of two, and its logarithm. All pairs of children of two nodes are tested at once.
+FAN, BITS = 8, 3
+#: Rows of a node that decide along which column it is parted.
+SAMPLE = 32
+
 
 class Tree:
-    """Rows (columns, n) sorted into 2**depth leaves of equal size; `least[d]` has shape (columns, 2**d).
+    """Rows, shape (n, columns), sorted into leaves of `FAN`; `levels[k]`: shape (nodes, columns), outermost first.
 
-    Short leaves are filled up with copies of a row (harmless for a minimum, and the same row twice is no new answer).
+    The last level is the rows themselves (`order`: which), filled up to a power of two with copies of one (harmless for
+    a minimum, and the same row twice is no new answer). A node has `FAN` children, the topmost ones up to `FAN`
+    siblings.
     """
 
-    def __init__(self, rows: np.ndarray, leaf: int = 8):
-        count = rows.shape[1]
-        self.depth = max(0, int(np.ceil(np.log2(max(1, count / leaf)))))
-        self.leaf = -(-count // (1 << self.depth))
-        self.order = self._sorted(rows, count)
-        self.rows = rows[:, self.order]
-        least = [self.rows.reshape(rows.shape[0], 1 << self.depth, self.leaf).min(axis=2)]
-        for _ in range(self.depth):
-            least.append(least[-1].reshape(rows.shape[0], -1, 2).min(axis=2))
-        self.least = least[::-1]
+    def __init__(self, rows: np.ndarray):
+        count = rows.shape[0]
+        bits = max(0, int(count - 1).bit_length())
+        self.order = self._sorted(rows, bits)
+        levels = [np.ascontiguousarray(rows[self.order])]
+        while levels[-1].shape[0] > FAN:
+            levels.append(levels[-1].reshape(-1, FAN, rows.shape[1]).min(axis=1))
+        self.levels = levels[::-1]
 
-    def _sorted(self, rows: np.ndarray, count: int) -> np.ndarray:
-        """Row numbers such that each node's two halves are parted along the column that varies most."""
-        order = np.arange(count)
-        filled = np.concatenate([order, np.full((self.leaf << self.depth) - count, count - 1)])
-        spread = np.sign(rows) * np.log1p(np.abs(rows))
-        for level in range(self.depth):
+    @property
+    def bottom(self) -> int:
+        return len(self.levels) - 1
+
+    def children(self, level: int, nodes: np.ndarray) -> np.ndarray:
+        """What the children of some nodes know, shape (nodes, children, columns); a row is its own only child."""
+        if level == self.bottom:
+            return self.levels[level][nodes][:, None]
+        below = self.levels[level + 1]
+        return below.reshape(-1, FAN, below.shape[1])[nodes]
+
+    def _sorted(self, rows: np.ndarray, bits: int) -> np.ndarray:
+        """Row numbers such that each node's two halves are parted along the column that varies most (in a sample)."""
+        count = rows.shape[0]
+        filled = np.concatenate([np.arange(count), np.full((1 << bits) - count, count - 1)])
+        if bits <= BITS:
+            return filled
+        varying = rows[:, (rows != rows[0]).any(axis=0)]
+        spread = (np.sign(varying) * np.log1p(np.abs(varying))).astype(np.float32)
+        for level in range(bits - BITS if spread.shape[1] else 0):
             nodes = filled.reshape(1 << level, -1)
-            values = spread[:, nodes]
-            widest = (values.max(axis=2) - values.min(axis=2)).argmax(axis=0)
-            chosen = values[widest, np.arange(1 << level)]
-            part = np.argpartition(chosen, nodes.shape[1] // 2, axis=1)
+            values = spread[nodes[:, :: max(1, nodes.shape[1] // SAMPLE)]]
+            widest = (values.max(axis=1) - values.min(axis=1)).argmax(axis=1)
+            part = np.argpartition(spread[nodes, widest[:, None]], nodes.shape[1] // 2, axis=1)
             filled = np.take_along_axis(nodes, part, axis=1).ravel()
         return filled
-
-    def leaf_rows(self, leaves: np.ndarray) -> np.ndarray:
-        """Positions (in `rows`) of the rows of some leaves, shape (leaves, leaf size)."""
-        return leaves[:, None] * self.leaf + np.arange(self.leaf)[None]
