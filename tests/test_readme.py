@@ -52,7 +52,9 @@ def test_own_dataflow(own: Path) -> None:
     assert main(["fmt", "--check", "flows.npu"]) == 0
     spec = load("mine.npu")
     nets, name = find_network("tiny.npu")
-    found = dataflows_for(find_dataflow("flows.npu", [spec]), spec.arch(), nets.network(name), None, "perfect")
+    found = dataflows_for(
+        find_dataflow("flows.npu", [spec]), spec.arch(), nets.network(name), None, space="even", factors="perfect"
+    )
     assert [name for name, _ in found] == ["conv1"]
 
 

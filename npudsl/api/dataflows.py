@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
-from ..mapping.consistency import undividable
+from ..mapping.consistency import undividable, uneven_only
 from ..mapping.dataflow import Dataflow
 from ..mapping.resolve_dataflow import resolve_dataflow
 from ..spec.arch import Arch
-from ..spec.collect import Collector
 from ..spec.find import declared_of
 from ..spec.loader import SUFFIX, load
 from ..spec.network import Network
@@ -67,14 +67,20 @@ def _listed(own: Iterable[str]) -> tuple[str, ...]:
 
 
 def dataflows_for(
-    found: Declared, arch: Arch, network: Network, layers: Iterable[str] | None, factors: str
+    found: Declared,
+    arch: Arch,
+    network: Network,
+    layers: Iterable[str] | None,
+    *,
+    space: str = "uneven",
+    factors: str = "imperfect",
 ) -> tuple[tuple[str, Dataflow], ...]:
     """By name of the layer what the block asks of each that it is for and that is solved; other layers are left free.
 
-    `layers`: the names of the layers that are solved, None: all. `factors`: `perfect` or `imperfect`.
+    `layers`: the names of the layers that are solved, None: all. `space` and `factors`: the mapspace, as in `Options`.
 
     Raises `SpecError`: E523 if the block is for another machine or for none of the layers, and all that is wrong in it;
-    E522 for factors that are not perfect.
+    E522 and E524 if it has no mapping with perfect factors, no even one.
     """
     decl = found.decl
     assert isinstance(decl, tree.MappingDecl)
@@ -85,26 +91,34 @@ def dataflows_for(
     fitting = [layer for layer in solved if purpose.fits(layer, network)]
     if solved and not fitting:
         raise SpecError(_for_none(decl, purpose, network, solved))
-    collector = Collector()
     resolved: list[tuple[str, Dataflow]] = []
+    mistakes: list[tuple[Layer, Diagnostic]] = []
     for layer in fitting:
-        with collector.guard():
+        try:
             dataflow = resolve_dataflow(decl, arch, layer, found.scope, network.spans.get(layer.name))
-            if factors == "perfect":
-                collector.add(*undividable(dataflow, layer))
-            resolved.append((layer.name, dataflow))
-    if collector.failed:
-        raise SpecError(_once_per_place(collector.diagnostics))
+        except SpecError as error:
+            mistakes += [(layer, mistake) for mistake in error.diagnostics]
+            continue
+        resolved.append((layer.name, dataflow))
+        impossible = undividable(dataflow, layer) if factors == "perfect" else ()
+        impossible += uneven_only(dataflow, arch, layer) if space == "even" else ()
+        mistakes += [(layer, mistake) for mistake in impossible]
+    if mistakes:
+        raise SpecError(_once_per_place(mistakes))
     return tuple(resolved)
 
 
-def _once_per_place(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
-    """Of the same mistake in several layers the first."""
-    found: dict[object, Diagnostic] = {}
-    for diagnostic in diagnostics:
-        place = diagnostic.primary.span if diagnostic.primary else diagnostic.message
-        found.setdefault((diagnostic.code, place), diagnostic)
-    return list(found.values())
+def _once_per_place(mistakes: Iterable[tuple[Layer, Diagnostic]]) -> Iterator[Diagnostic]:
+    """Of the same mistake in several layers the first, with the names of the others."""
+    found: dict[object, list[tuple[Layer, Diagnostic]]] = {}
+    for layer, mistake in mistakes:
+        place = mistake.primary.span if mistake.primary else mistake.message
+        found.setdefault((mistake.code, place), []).append((layer, mistake))
+    for same in found.values():
+        names = list(dict.fromkeys(layer.name for layer, _ in same))
+        listed = ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
+        first = same[0][1]
+        yield replace(first, notes=(*first.notes, f"for the {'layer' if len(names) == 1 else 'layers'} {listed}"))
 
 
 def _for_none(decl: tree.MappingDecl, purpose: Purpose, network: Network, solved: Sequence[Layer]) -> Diagnostic:

@@ -75,7 +75,7 @@ def find_mapping(
     requirements = read_dataflow(decl, arch, layer, target.scope).requirements
     flows: tuple[tuple[str, Dataflow], ...] = ()
     if using is not None:
-        flows = dataflows_for(find_dataflow(using, [program]), arch, network, [layer.name], "imperfect")
+        flows = dataflows_for(find_dataflow(using, [program]), arch, network, [layer.name])
     return Mapped(arch, layer, mapping, requirements, dict(flows).get(layer.name))
 
 

@@ -88,18 +88,19 @@ class Machine:
 
         network = net if isinstance(net, Network) else self.network(net, settings)
         only = None if layers is None else tuple(layers)
-        dataflows = self._dataflows(using, network, only, factors) if using is not None else ()
+        dataflows = self._dataflows(using, network, only, space, factors) if using is not None else ()
         options = Options(objective, space, factors, time_limit, jobs, dataflows)
         folder = user_folder() if cache else None
         store = None if folder is None else Store(folder)
         return Best(answer(self.arch, network, options, only=only, verify=verify, progress=progress, store=store))
 
     def _dataflows(
-        self, using: str, network: Network, layers: Iterable[str] | None, factors: str
+        self, using: str, network: Network, layers: Iterable[str] | None, space: str, factors: str
     ) -> tuple[tuple[str, Dataflow], ...]:
         from .dataflows import dataflows_for, find_dataflow
 
-        return dataflows_for(find_dataflow(using, [self.program]), self.arch, network, layers, factors)
+        found = find_dataflow(using, [self.program])
+        return dataflows_for(found, self.arch, network, layers, space=space, factors=factors)
 
     def network(self, net: str, settings: Mapping[str, Setting]) -> Network:
         """A network by name or path, looked for in the machine's file first. Raises `SpecError`."""

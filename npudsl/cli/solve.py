@@ -96,7 +96,8 @@ def _dataflows(
     from ..api.dataflows import dataflows_for, find_dataflow
 
     found = find_dataflow(arguments.using, [machine, nets], search=arguments.search)
-    resolved = dataflows_for(found, arch, network, arguments.layer, arguments.factors)
+    mapspace = {"space": arguments.space, "factors": arguments.factors}
+    resolved = dataflows_for(found, arch, network, arguments.layer, **mapspace)
     if resolved:
         raise Failed("`--using` is not supported yet: the solver searches the whole mapspace", 2)
     return resolved

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import combinations
+from itertools import combinations, groupby, product
 from math import isqrt, prod
 
 from ..spec.arch import Arch
 from ..spec.op import Layer
 from ..text.diagnostics import Diagnostic, Label
 from ..text.source import Span
+from .arranging import slot_rules
 from .dataflow import Dataflow, FactorRule, PlaceRule
 from .nest import Node
+from .pinned import optional_nodes
 from .placing import placed
 
+#: Optional nodes whose choices are tried, all of them.
+MOST_OPTIONAL = 8
 #: Bounds whose divisors are looked for, one by one.
 MOST_DIVIDED = 10**12
 
@@ -39,6 +43,22 @@ def check_places(dataflow: Dataflow, arch: Arch) -> tuple[Diagnostic, ...]:
     return (*_order(dataflow, arch), *_axes(dataflow, arch))
 
 
+def uneven_only(dataflow: Dataflow, arch: Arch, layer: Layer) -> tuple[Diagnostic, ...]:
+    """E524: no even mapping obeys, because slots of one level stand apart."""
+    optional = sorted(optional_nodes(arch, layer) - dataflow.kept - dataflow.bypassed, key=placed)
+    if len(optional) > MOST_OPTIONAL:
+        return ()
+    for left_out in product((False, True), repeat=len(optional)):
+        absent = dataflow.bypassed | {node for node, out in zip(optional, left_out, strict=True) if out}
+        there = [node for node in _nodes(arch, layer) if node not in absent]
+        levels = [list(group) for _, group in groupby(there, key=lambda node: arch.depth[node.memory])]
+        if slot_rules(dataflow, arch, levels) is not None:
+            return ()
+    label = Label(dataflow.span, "places tiles of one level apart") if dataflow.span else None
+    message = f"only uneven mappings of `{layer.name}` obey `{dataflow.name}`"
+    return (Diagnostic("E524", message, label, help="ask for `--space uneven`"),)
+
+
 def undividable(dataflow: Dataflow, layer: Layer) -> tuple[Diagnostic, ...]:
     """E522: factors that no mapping with perfect factors has, because they do not divide the bound."""
     found: list[Diagnostic] = []
@@ -47,18 +67,19 @@ def undividable(dataflow: Dataflow, layer: Layer) -> tuple[Diagnostic, ...]:
         for rule in _of(dataflow, dim):
             if not _divisor(bound, rule):
                 asked = f"{rule.exact} does not divide" if rule.exact else f"no factor of {_range(rule)} divides"
-                found.append(_undivided(rule, layer, f"{asked} {bound}"))
+                found.append(_undivided(dataflow, rule, layer, f"{asked} {bound}"))
             elif rule.exact is not None and bound % (fixed := fixed * rule.exact):
-                found.append(_undivided(rule, layer, f"together {fixed}, which does not divide {bound}"))
+                text = f"together {fixed}, which does not divide {bound}"
+                found.append(_undivided(dataflow, rule, layer, text))
                 break
     return tuple(found)
 
 
-def _undivided(rule: FactorRule, layer: Layer, text: str) -> Diagnostic:
-    dim = rule.dim
+def _undivided(dataflow: Dataflow, rule: FactorRule, layer: Layer, text: str) -> Diagnostic:
+    dim, span = rule.dim, rule.span or dataflow.span
     message = f"`{layer.name}` has no mapping with perfect factors like this: {dim} = {layer.bound[dim]}"
     help_ = "choose divisors, or ask for `--factors imperfect`"
-    return Diagnostic("E522", message, Label(rule.span, text) if rule.span else None, help=help_)
+    return Diagnostic("E522", message, Label(span, text) if span else None, help=help_)
 
 
 def _divisor(bound: int, rule: FactorRule) -> bool:

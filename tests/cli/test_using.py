@@ -35,6 +35,14 @@ mapping for_pool for o.max_pool { glb [..] }
 mapping for_two for tiny(batch = 2).conv1 { glb [..] }
 mapping for_fc for tiny.fc2 { lane.x [n = 4] }
 mapping every { lane.x [..] }
+mapping apart for o.conv2d {
+    glb.output [c = 2]
+    glb.input  [..]
+}
+mapping may_be_apart for o.conv2d {
+    glb.output [c <= 2]
+    glb.input  [..]
+}
 mapping fixed for tiny.conv1 on small {
     bypass glb.weight
     dram   [p = 8, m]
@@ -52,12 +60,12 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def asked(using: str, net: str = "tiny", factors: str = "perfect") -> dict[str, Dataflow]:
-    """What a dataflow of `small.npu` asks of the layers of a network."""
+def asked(using: str, *, space: str = "even", factors: str = "perfect") -> dict[str, Dataflow]:
+    """What a dataflow of `small.npu` asks of the layers of `tiny`."""
     program = load("small.npu")
-    nets, name = find_network(net, near=program)
+    nets, name = find_network("tiny", near=program)
     found = find_dataflow(using, [program, nets])
-    return dict(dataflows_for(found, program.arch(), nets.network(name), None, factors))
+    return dict(dataflows_for(found, program.arch(), nets.network(name), None, space=space, factors=factors))
 
 
 def codes(using: str) -> list[str]:
@@ -89,11 +97,21 @@ def test_what_a_dataflow_is_not_for(folder: Path) -> None:
 
 def test_mistakes_are_told_once_for_all_layers(folder: Path) -> None:
     assert codes("bad") == ["E509", "E501"]
+    (folder / "small.npu").write_text((folder / "small.npu").read_text() + "mapping long { lane.x [r = 5] }\n")
+    with pytest.raises(SpecError) as caught:
+        asked("long")
+    assert [d.notes for d in caught.value.diagnostics] == [("for the layer conv1",), ("for the layer fc2",)]
 
 
 def test_factors_must_divide_where_they_are_perfect(folder: Path) -> None:
     assert codes("thirds") == ["E522"]
     assert list(asked("thirds", factors="imperfect")) == ["conv1"]
+
+
+def test_tiles_apart_need_the_uneven_mapspace(folder: Path) -> None:
+    assert codes("apart") == ["E524"]
+    assert list(asked("apart", space="uneven")) == ["conv1"]
+    assert list(asked("may_be_apart")) == ["conv1"]
 
 
 def test_solve_tells_what_is_wrong_and_refuses(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -110,7 +128,7 @@ def test_the_library_fits_eyeriss(net: str) -> None:
     network = nets.network(name)
     assert library() == ("no_local_reuse", "output_stationary", "row_stationary", "weight_stationary")
     for using in library():
-        found = dataflows_for(find_dataflow(using, [spec]), spec.arch(), network, None, "perfect")
+        found = dataflows_for(find_dataflow(using, [spec]), spec.arch(), network, None, space="even", factors="perfect")
         assert [name for name, _ in found] == [x.name for x in network.layers if x.op.name == "conv2d"]
         assert all(dataflow.complete is None for _, dataflow in found)
 
