@@ -20,6 +20,7 @@ from .explained import Explained, Explanation
 from .mapped import Mapped
 
 if TYPE_CHECKING:
+    from ..solver.sensitivity import Worth
     from ..verify import Verdict
 
 
@@ -136,11 +137,20 @@ class Best(MappingOf[str, LayerResult]):
         """All layers with their repetitions, one after the other."""
         return self.answers.cycles
 
-    def record(self) -> dict[str, object]:
-        """The same as `npudsl solve --json`."""
+    def sensitivity(self, seconds: float | None = 60.0) -> dict[str, tuple[Worth, ...]]:
+        """What one more KiB, row, column or GB/s is worth at the optimum of each layer, and for which range that holds.
+
+        Solves changed machines again, for at most `seconds` a layer (None: as long as it takes).
+        """
+        from .sensitivity import sensitivities_of
+
+        return sensitivities_of(self.answers, seconds)
+
+    def record(self, worths: MappingOf[str, tuple[Worth, ...]] | None = None) -> dict[str, object]:
+        """The same as `npudsl solve --json`; with `worths` as `--sensitivity` adds them to the layers."""
         from ..report.solved_records import solved
 
-        return solved(self.answers, lambda answer: self[answer.layer.name].mapping.text())
+        return solved(self.answers, lambda answer: self[answer.layer.name].mapping.text(), worths)
 
     def __str__(self) -> str:
         """The tables that `npudsl solve` prints, without colour."""

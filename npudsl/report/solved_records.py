@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
+from ..solver.sensitivity import Worth
 from ..spec.op import Layer
-from . import limits, metrics, whole
+from . import limits, metrics, sensitivity, whole
 from .answers import Answer, Answers
 from .records import SCHEMA, Json, bounds, counts, number, parts, phases
 
 
-def solved(answers: Answers, text_of: Callable[[Answer], str]) -> Json:
-    """`solve`. `text_of` gives a layer's mapping as `.npu` text."""
+def solved(
+    answers: Answers, text_of: Callable[[Answer], str], worths: Mapping[str, tuple[Worth, ...]] | None = None
+) -> Json:
+    """`solve`. `text_of` gives a layer's mapping as `.npu` text; `worths`: sensitivities by the layer's name."""
     return {
         "schema": SCHEMA,
         "arch": answers.arch.name,
@@ -23,7 +26,7 @@ def solved(answers: Answers, text_of: Callable[[Answer], str]) -> Json:
         "seconds": round(answers.seconds, 3),
         "interrupted": answers.interrupted,
         "missing": [layer.name for layer in answers.missing],
-        "layers": [_answer(answers, answer, text_of) for answer in answers.solved],
+        "layers": [{**_answer(answers, answer, text_of), **_worth(answer, worths)} for answer in answers.solved],
         "failed": [
             {"name": a.layer.name, "reason": a.solution.failure.message if a.solution.failure else ""}
             for a in answers.failed
@@ -64,6 +67,10 @@ def _answer(answers: Answers, answer: Answer, text_of: Callable[[Answer], str]) 
         "energy_parts_pj": parts(cost),
         "mapping": text_of(answer),
     }
+
+
+def _worth(answer: Answer, worths: Mapping[str, tuple[Worth, ...]] | None) -> Json:
+    return {} if worths is None else {"sensitivity": sensitivity.record(worths.get(answer.layer.name, ()))}
 
 
 def _unmapped(layer: Layer) -> Json:

@@ -228,3 +228,22 @@ def test_interruption_keeps_what_is_solved() -> None:
     assert "interrupted: not reached: " in out
     assert "layers proven optimal" in out
     assert "Traceback" not in err + out
+
+
+def test_sensitivity(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What more is worth, as a table and as JSON; without the option neither."""
+    assert solve("--layer", "fc2", "--sensitivity", "30", "--json", "f.json", "--no-verify") == 0
+    text = capsys.readouterr().out
+    assert "what more is worth: edp, at the same prices" in text
+    rows = [line.split() for line in text[text.index("what more is worth") :].splitlines()]
+    assert [row[0] for row in rows[3:]] == ["fc2", "file", "lane.x"]
+    assert rows[3][1:4] == ["glb", "4", "KiB"]
+    (layer,) = json.loads((folder / "f.json").read_text())["layers"]
+    found = {(x["kind"], x["name"], x["part"]): x for x in layer["sensitivity"]}
+    assert set(found) == {("size", "glb", ""), ("size", "file", ""), ("axis", "lane", "x")}
+    lanes = found["axis", "lane", "x"]
+    assert (lanes["now"], lanes["step"], lanes["unit"]) == (4, 1, "instances")
+    assert all(x["more"] <= layer["value"] and x["used"] <= x["now"] for x in found.values())
+    assert lanes["better"] < layer["value"] and 5 <= lanes["better_at"] <= 8  # more lanes for 4 x 4 x 64
+    assert solve("--layer", "fc2", "--json", "-", "--no-verify") == 0
+    assert "sensitivity" not in json.loads(capsys.readouterr().out)["layers"][0]
