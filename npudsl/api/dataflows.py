@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from ..mapping.consistency import undividable, uneven_only
 from ..mapping.dataflow import Dataflow
@@ -23,15 +24,17 @@ from .purpose import Purpose, purpose_of
 
 
 def find_dataflow(using: str, near: Sequence[Program], *, search: Sequence[str] = ()) -> Declared:
-    """The mapping block `using`: a path (`flows/mine.npu`, `flows/mine.npu:NAME` where a file has several), a mapping
-    of the programs `near` or of their imports (`file.NAME`), or a dataflow of the library.
+    """The mapping block `using`: a path (`flows/mine.npu`: its only one or the one of its name, `flows/mine.npu:NAME`),
+    a mapping of the programs `near` or of their imports (`file.NAME`), or a dataflow of the library.
 
     Raises `SpecError`: E710 if there is none, and what is wrong in the file.
     """
     path, colon, name = using.partition(SUFFIX + ":")
     if colon or using.endswith(SUFFIX):
-        program = load(path + SUFFIX if colon else using, search=search)
-        return program.find(tree.MappingDecl, name or None)
+        file = Path(path + SUFFIX if colon else using)
+        program = load(file, search=search)
+        own = file.stem if file.stem in program.names(tree.MappingDecl) else None
+        return program.find(tree.MappingDecl, name or own)
     for program in near:
         first, *rest = using.split(".")
         if program.scope.own(first) is not None and (rest or first in declared_of(program.scope, tree.MappingDecl)):

@@ -84,6 +84,8 @@ def test_a_dataflow_is_for_layers_of_its_operator(folder: Path) -> None:
 def test_where_a_dataflow_stands(folder: Path) -> None:
     (folder / "flows.npu").write_text("import small\nimport std.ops as o\nmapping one for o.conv2d { lane.x [c] }\n")
     assert asked("flows.npu") == asked("flows.npu:one") == asked("./flows.npu")
+    (folder / "one.npu").write_text("mapping other { lane.x [] }\nmapping one { lane.x [..] }\n")
+    assert asked("one.npu") == asked("one.npu:one") != asked("one.npu:other")
     (folder / "small.npu").write_text("import flows\n" + FILE)
     (folder / "flows.npu").write_text("import std.ops as o\nmapping one for o.conv2d { lane.x [c] }\n")
     assert list(asked("flows.one")) == ["conv1"]
