@@ -93,7 +93,7 @@ def execute_one(context: Context, arch: Arch, layer: Layer, mapping: Mapping, ev
     from ..verify import verify
 
     try:
-        return Outcome(verify(arch, layer, mapping, evaluation, tick=context.clock.tick))
+        return Outcome(verify(arch, layer, mapping, evaluation, tick=context.clock().tick))
     except SpecError as error:  # too large to execute: told, and not called verified
         return Outcome(obstacles=error.diagnostics)
     except OutOfTimeError:

@@ -13,10 +13,16 @@ from .clock import Clock, Stop
 
 @dataclass(frozen=True)
 class Context:
-    """What work is given beside its arguments: when to stop, and whom to tell what happens (picklable events)."""
+    """What work is given beside its arguments: how long it may take in seconds (None: no limit), the wish to stop, and
+    whom to tell what happens (picklable events)."""
 
-    clock: Clock
+    seconds: float | None
+    stop: Stop
     tell: Callable[[object], None]
+
+    def clock(self) -> Clock:
+        """The time runs from now on; work first imports what it needs."""
+        return Clock.lasting(self.seconds, self.stop)
 
 
 #: A function of a module (not a closure: a process finds it by its name) whose first argument is a context.
@@ -104,4 +110,4 @@ class Here(Executor):
 def do_here(job: Job, stop: Stop) -> None:
     """Begins a job and does it in this process."""
     work, arguments, seconds = job.begin()
-    job.done(work(Context(Clock.lasting(seconds, stop), job.told), *arguments))
+    job.done(work(Context(seconds, stop, job.told), *arguments))

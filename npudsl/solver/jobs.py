@@ -106,7 +106,7 @@ def solve_one(context: Context, arch: Arch, layer: Layer, options: Options, stor
         context.tell(Improved(value, bound))
 
     try:
-        return solve_layer(arch, layer, options, context.clock, report)
+        return solve_layer(arch, layer, options, context.clock(), report)
     except MemoryError:
         return LayerSolution(layer, None, None, None, 0.0, _ended(layer, "there is no memory left"))
 

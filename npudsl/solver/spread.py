@@ -19,7 +19,7 @@ Group = list[tuple[int, Layer]]
 #: No more processes than this unless they are asked for: each takes some hundred megabytes.
 MOST_PROCESSES = 8
 #: A process takes about a second to start, which comes back if the work apart from the hardest layer takes longer: in
-#: units of `effort`, of which a second was 15,000 when this was measured (AlexNet and ResNet-50 on Eyeriss).
+#: units of `effort`, of which a second was some 20,000 when this was measured (AlexNet and ResNet-50 on Eyeriss).
 WORTH_A_PROCESS = 2e4
 #: An execution is about as hard as this many operations per unit, and at most so hard.
 OPERATIONS, EXECUTION = 1e5, 2.5e3

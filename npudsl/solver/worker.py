@@ -17,7 +17,7 @@ from threading import Thread
 from time import monotonic
 from typing import IO
 
-from .clock import Clock, Stop
+from .clock import Stop
 from .executor import Context
 
 #: With this set a defect inside a process shows its traceback there (`cli/guard.py` has the same for the command).
@@ -111,7 +111,7 @@ def _reply(call: bytes, stop: Stop, replies: IO[bytes]) -> Done | Raised:
 
     try:
         work, arguments, seconds = pickle.loads(call)
-        return Done(work(Context(Clock.lasting(seconds, stop), tell), *arguments))
+        return Done(work(Context(seconds, stop, tell), *arguments))
     except Exception as error:
         if os.environ.get(DEBUG):
             traceback.print_exc()

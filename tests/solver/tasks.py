@@ -32,9 +32,10 @@ def fail(context: Context) -> None:
 def wait(context: Context) -> str:
     """Until the clock says that it is enough."""
     context.tell("waiting")
+    clock = context.clock()
     try:
         while True:
-            context.clock.tick()
+            clock.tick()
             sleep(0.01)
     except OutOfTimeError:
         return "stopped"

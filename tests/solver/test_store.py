@@ -248,6 +248,14 @@ def test_what_can_be_checked_is_not_believed(store: Store, solved: tuple[Arch, L
     assert not forged(store, arch, answer, dear)  # legal, but it does not cost what is said
 
 
+def test_an_illegal_mapping_of_the_right_cost_is_not_believed(
+    store: Store, solved: tuple[Arch, LayerSolution], tmp_path: Path
+) -> None:
+    _, answer = solved
+    assert forged(store, problem(tmp_path, TEXT.replace("x = 4", "x = 8"))[0], answer)
+    assert not forged(store, problem(tmp_path, TEXT.replace("x = 4", "x = 2"))[0], answer)  # it needs four lanes
+
+
 def legal(arch: Arch, answer: LayerSolution, mapping: Mapping) -> bool:
     """And costs something else."""
     from npudsl.mapping.legality import check_mapping
