@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ..mapping.dataflow import Dataflow, Requirement
 from ..mapping.evaluation import Evaluation
@@ -22,6 +23,9 @@ from .dataflows import dataflows_for, find_dataflow
 from .explained import Explained, Explanation
 from .names import choose_settings
 from .target import find_target
+
+if TYPE_CHECKING:
+    from ..interpreter.timed import Timed
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,15 @@ class Mapped:
         if self.dataflow is None:
             return tuple(own)
         return (*own, *violations(self.dataflow, self.arch, self.layer, self.mapping, evaluation))
+
+    def timed(self) -> Timed:
+        """An execution in time (docs/latency.md): `.cycles`, `.onload`, `.stalls` by resource, `.busy`, `.waits`.
+
+        Raises `SpecError` if that would take too long (E653) or too much memory (E652).
+        """
+        from ..interpreter.timed import run_timed
+
+        return run_timed(self.arch, self.layer, self.mapping)
 
     def explain(self, memory: str, tensor: str, action: str) -> Explanation:
         """The closed form of one counter and its derivation; see `LayerResult.explain`."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+import npudsl
 from npudsl.cli.main import main
 
 FILE = """
@@ -85,6 +86,11 @@ def test_eval_run_and_timed_run_agree(path: str, capsys: pytest.CaptureFixture[s
         assert cycles >= max(found["busy_cycles"].values())
         # 1 mW at 100 MHz: 10 pJ per cycle
         assert found["energy_parts_pj"]["glb"]["leakage"] == pytest.approx(10 * cycles)
+
+
+def test_from_python(path: str, capsys: pytest.CaptureFixture[str]) -> None:
+    mapped = npudsl.load(path).mapping("one")
+    assert float(mapped.timed().cycles) == record(capsys, "run", path, "--mapping", "one", "--timed")["timed_cycles"]
 
 
 def test_where_cycles_go_in_words(path: str, capsys: pytest.CaptureFixture[str]) -> None:
