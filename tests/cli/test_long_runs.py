@@ -79,6 +79,35 @@ def test_small_problems_start_no_process(folder: Path, monkeypatch: pytest.Monke
     assert solve("--json", "auto.json") == 0
 
 
+#: Has the process killed that searches for `fc`, as a system does that runs out of memory.
+KILLED = """
+import os, signal
+from npudsl.solver import layer
+real = layer.solve_layer
+def solve_layer(arch, wanted, *rest):
+    if wanted.name == "fc":
+        os.kill(os.getpid(), signal.SIGKILL)
+    return real(arch, wanted, *rest)
+layer.solve_layer = solve_layer
+"""
+
+
+def test_a_killed_process_costs_one_layer(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from npudsl.solver import workers
+
+    monkeypatch.setattr(workers, "COMMAND", KILLED + workers.COMMAND)
+    assert solve("--jobs", "2", "--json", "best.json") == 1
+    captured = capsys.readouterr()
+    assert "error[E691]: the search for a mapping of `fc` did not come to its end" in captured.err
+    assert "its process was killed (SIGKILL)" in captured.err
+    assert "3 of 3 layers proven optimal; 3 of 3 executed" in captured.out
+    record = json.loads((folder / "best.json").read_text())
+    assert [layer["name"] for layer in record["layers"]] == ["conv1", "conv2", "conv3"]
+    assert [layer["name"] for layer in record["failed"]] == ["fc"]
+
+
 @pytest.mark.parametrize("jobs", ["0", "-1", "many", "1.5"])
 def test_jobs_is_a_number_of_processes(jobs: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert solve(f"--jobs={jobs}") == 2

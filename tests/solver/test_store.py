@@ -229,7 +229,9 @@ def test_what_can_be_checked_is_not_believed(store: Store, solved: tuple[Arch, L
     assert forged(store, arch, answer)
     assert not forged(store, arch, answer, value=value * 0.9, lower_bound=value * 0.9)
     assert not forged(store, arch, answer, lower_bound=value * 0.9)
-    assert not forged(store, arch, answer, objective="energy")
+    assert answer.evaluation is not None
+    energy = float(answer.evaluation.cost.energy)
+    assert not forged(store, arch, answer, objective="energy", value=energy, lower_bound=energy)
     assert not forged(store, arch, answer, value="none")
     items = answer.mapping.items
     for wrong in (
