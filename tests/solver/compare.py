@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 
+from npudsl.mapping.dataflow import Dataflow
 from npudsl.solver import Options, solve
 from npudsl.spec.arch import Arch
 from npudsl.spec.op import Layer
@@ -22,16 +23,21 @@ PROBLEMS = Space(max_points=60, bounds=(4, 2, 6, 8, 3, 12, 1, 9, 5), sized=True)
 UNEVEN_PROBLEMS = replace(PROBLEMS, max_points=24, max_dims=3, max_levels=3)
 
 
-def complaints(arch: Arch, layer: Layer, found: Result, space: str = "even") -> list[str]:
+def complaints(
+    arch: Arch, layer: Layer, found: Result, space: str = "even", dataflow: Dataflow | None = None
+) -> list[str]:
     """What is wrong with the answers of the solver for every objective (empty: nothing).
 
-    The mapping's cost is taken from a literal walk, not from what the solver says about it.
+    The mapping's cost is taken from a literal walk, not from what the solver says about it. `found`: what enumeration
+    found, under `dataflow` if there is one.
     """
-    return [text for objective in OBJECTIVES for text in _complaints(arch, layer, found, objective, space)]
+    asked = () if dataflow is None else ((layer.name, dataflow),)
+    return [text for o in OBJECTIVES for text in _complaints(arch, layer, found, Options(o, space, dataflows=asked))]
 
 
-def _complaints(arch: Arch, layer: Layer, found: Result, objective: str, space: str) -> list[str]:
-    answer = solve(arch, "net", [layer], Options(objective=objective, space=space)).layers[0]
+def _complaints(arch: Arch, layer: Layer, found: Result, options: Options) -> list[str]:
+    objective = options.objective
+    answer = solve(arch, "net", [layer], options).layers[0]
     if answer.failure and answer.failure.code == TOO_MANY_ORDERS:
         return []
     best = found.best.get(objective)
