@@ -154,6 +154,6 @@ def _verdict(best: Best) -> int:
     for answer in answers.refuted:
         say(f"error: the execution of `{answer.layer.name}` refutes its closed forms: this is a defect of npudsl")
     if answers.interrupted:
-        say("interrupted" + (f": not reached: {', '.join(x.name for x in answers.missing)}" if answers.missing else ""))
+        say("interrupted")
     obstructed = any(answer.obstacles for answer in answers)
     return 1 if answers.failed or answers.refuted or answers.interrupted or obstructed else 0

@@ -115,9 +115,10 @@ def unmapped_table(answers: Answers) -> Table:
 def contents(answers: Answers) -> Iterator[Text]:
     """What the totals contain and what not."""
     total = sum_of(answers.solved)
-    wanted = sum(a.layer.macs * a.layer.repeat for a in answers)
+    layers = [*(answer.layer for answer in answers), *answers.missing]
+    wanted = sum(layer.macs * layer.repeat for layer in layers)
     share = percent(Fraction(total.macs, wanted)) if wanted else "0%"
     times = f", executed {total.executions} times" if total.executions > total.layers else ""
-    yield Text(f"in the totals: {total.layers} of {len(answers.layers)} layers{times}: {share} of their MACs")
+    yield Text(f"in the totals: {total.layers} of {len(layers)} layers{times}: {share} of their MACs")
     if answers.failed:
         yield Text(f"without a mapping, not in the totals: {', '.join(a.layer.name for a in answers.failed)}", "red")

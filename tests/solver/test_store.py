@@ -192,6 +192,8 @@ def test_every_truncation_and_every_changed_byte_is_noticed(solved: tuple[Arch, 
     assert answer.certificate is not None
     text = encode("k", answer.mapping, answer.certificate)
     assert decode(text, "k") == (answer.mapping, answer.certificate)
+    with pytest.raises(DamagedError):
+        decode(text, "another key")
     for length in range(len(text) - 1):
         with pytest.raises(DamagedError):
             decode(text[:length], "k")
