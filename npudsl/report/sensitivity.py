@@ -21,7 +21,7 @@ _UNITS = {"size": "bit", "share": "bit", "axis": "instances", "bandwidth": "bit/
 def sensitivity_table(answers: Answers, worths: Mapping[str, tuple[Worth, ...]]) -> Table:
     """One row per layer and knob. `worths`: by the layer's name."""
     shown = table(f"what more is worth: {answers.options.objective}, at the same prices")
-    for header in ("layer", "of", "now", "used", "one more", "further"):
+    for header in ("layer", "of", "now", "used", "relaxed", "one more", "further"):
         shown.add_column(header, no_wrap=header == "layer")
     for answer in answers.solved:
         name = answer.layer.name
@@ -36,9 +36,17 @@ def _row(arch: Arch, worth: Worth, now: float) -> list[str]:
     step = f"+{_amount(arch, knob, knob.step)}"
     one_more = "?" if worth.more is None else _gain(worth.more, now)
     return [
-        _called(knob), _amount(arch, knob, knob.now), _amount(arch, knob, worth.needs), f"{step}: {one_more}",
-        _further(arch, worth, now),
+        _called(knob), _amount(arch, knob, knob.now), _amount(arch, knob, worth.needs), _slope(worth),
+        f"{step}: {one_more}", _further(arch, worth, now),
     ]  # fmt: skip
+
+
+def _slope(worth: Worth) -> str:
+    """What one more would be worth by the slope of the relaxation."""
+    if worth.slope is None:
+        return "-"
+    share = 100 * worth.slope * float(worth.knob.step / worth.knob.now)
+    return "0" if share > -0.0005 else f"{share:.2g}%"
 
 
 def _further(arch: Arch, worth: Worth, now: float) -> str:
@@ -73,7 +81,8 @@ def _gain(value: float, now: float) -> str:
 
 def record(worths: tuple[Worth, ...]) -> list[Json]:
     """Per knob `{"kind", "name", "part", "unit", "now", "step", "used", "more", "same_to", "better_at", "better",
-    "saturates"}`: amounts in `unit`, `more` and `better` in units of the objective; null: not known, or no limit."""
+    "saturates", "slope"}`: amounts in `unit`, `more` and `better` in units of the objective, `slope` d ln objective /
+    d ln value of the relaxation; null: not known, or no limit."""
     return [
         {
             "kind": worth.knob.kind,
@@ -88,6 +97,7 @@ def record(worths: tuple[Worth, ...]) -> list[Json]:
             "better_at": _number(worth.better_at),
             "better": None if worth.better is None else number(worth.better),
             "saturates": _number(worth.saturates),
+            "slope": None if worth.slope is None else number(worth.slope),
         }
         for worth in worths
     ]

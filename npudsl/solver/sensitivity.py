@@ -1,6 +1,6 @@
 """What one more of anything is worth at the optimum, and for which range that holds: found by solving again.
 
-For every knob of a machine (`knobs.py`):
+For every knob of a machine (`knobs.py`), beside the slope of the continuous relaxation (`slopes.py`):
 - the present optimum stays the optimum down to what its mapping needs, for fewer mappings fit a smaller machine;
 - `more`: the optimum with one step more, solved again and proven;
 - if that changes nothing, where the next better mapping is: the knob is doubled, and if that helps, the range between
@@ -15,12 +15,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import cached_property
 
 from ..mapping.pricing import leakages
 from ..spec.arch import Arch
 from .clock import Clock, OutOfTimeError
+from .demands import Demand
 from .knobs import Knob, knobs, needed, saturating, turned
 from .layer import solve_layer
+from .slopes import Slopes, slopes
 from .solution import LayerSolution, Options
 
 #: Times that the range in which the next better mapping lies is halved.
@@ -36,7 +39,8 @@ class Worth:
     `needs`: the optimum holds down to there. `more`: the optimum with one step more (None: not proven, time was up).
     `same_to`: proven, nothing is better up to there (None: however much). `better_at`, `better`: with that much a
     mapping exists that costs that (None: none was found). `saturates`: the bandwidth from which on the present mapping
-    gets no faster (None for other knobs).
+    gets no faster (None for other knobs). `slope`: d ln objective / d ln value where factors may be real (`slopes.py`),
+    None for bandwidths that count and where it could not be found.
     """
 
     knob: Knob
@@ -46,6 +50,7 @@ class Worth:
     better_at: Fraction | None = None
     better: float | None = None
     saturates: Fraction | None = None
+    slope: float | None = None
 
 
 def sensitivities(arch: Arch, answer: LayerSolution, options: Options, clock: Clock) -> tuple[Worth, ...]:
@@ -62,6 +67,12 @@ def sensitivities(arch: Arch, answer: LayerSolution, options: Options, clock: Cl
     return tuple(found)
 
 
+def _limit_of(knob: Knob) -> Demand:
+    if knob.kind == "axis":
+        return Demand("axis", array=knob.name, axis=knob.part)
+    return Demand("share" if knob.kind == "share" else "size", knob.name, knob.part)
+
+
 @dataclass
 class _Study:
     arch: Arch
@@ -76,11 +87,18 @@ class _Study:
         assert mapping is not None
         needs = needed(self.arch, layer, mapping, knob)
         if knob.kind != "bandwidth":
-            return Worth(knob, needs, same_to=knob.now)
+            slope = self.slopes.limits.get(_limit_of(knob)) if self.slopes else None
+            return Worth(knob, needs, same_to=knob.now, slope=slope)
         last = saturating(self.arch, layer, mapping, knob)
         if self.options.objective == "energy" and not self._leaks:
-            return Worth(knob, needs, more=self._now, saturates=last)  # time costs nothing
+            return Worth(knob, needs, more=self._now, saturates=last, slope=0.0)  # time costs nothing
         return Worth(knob, needs, same_to=knob.now, saturates=last)
+
+    @cached_property
+    def slopes(self) -> Slopes | None:
+        """Of the relaxation around the answer's mapping."""
+        assert self.answer.mapping is not None
+        return slopes(self.arch, self.answer.layer, self.answer.mapping, self.options.objective)
 
     def one_more(self, worth: Worth) -> Worth:
         """Turned by one step."""
