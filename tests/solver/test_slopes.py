@@ -1,4 +1,4 @@
-"""Slopes of the continuous relaxation: by hand where there is a formula, else against the relaxation itself, changed."""
+"""Slopes of the continuous relaxation: by hand where there is a formula, else against the relaxation itself."""
 
 from __future__ import annotations
 
