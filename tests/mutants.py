@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import copy
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,19 +36,26 @@ _SILENT = ("annotation", "returns", "decorator_list", "exc", "msg")
 
 @dataclass(frozen=True)
 class Mutant:
-    """`place`: number of the node in a walk of the module, and of the edit among those of the node."""
+    """`place`: number of the node in a walk of the module, and of the edit among those of the node.
+
+    `edit`: what was put for what, with a number if the same is done to the line more than once.
+    """
 
     path: Path
+    module: str
     place: tuple[int, int]
     line: int
     function: str
     code: str
     edit: str
 
+    def __str__(self) -> str:
+        return f"{self.module}.py:{self.line}"
+
     @property
     def key(self) -> tuple[str, str, str, str]:
-        """Stays the same when lines move: module, function, first line of the code, what was put for what."""
-        return (self.path.stem, self.function, self.code, self.edit)
+        """Stays the same when lines move: module, function, first line of the code, edit."""
+        return (self.module, self.function, self.code, self.edit)
 
     def tree(self) -> ast.Module:
         module = ast.parse(self.path.read_text())
@@ -64,14 +72,20 @@ class _Replace(ast.NodeTransformer):
         return ast.copy_location(self._by, node) if node is self._node else self.generic_visit(node)
 
 
-def mutants_of(path: Path) -> Iterator[Mutant]:
+def mutants_of(path: Path, module: str) -> Iterator[Mutant]:
+    """Every mutant of a file, in the order of its code; `module`: what it is called."""
     text = path.read_text()
     lines = text.splitlines()
+    seen: Counter[tuple[str, str, str]] = Counter()
     for number, (node, function) in enumerate(_nodes(ast.parse(text))):
         for edit, edited in enumerate(_edits(node)):
-            line = getattr(node, "lineno", 0)
+            line = getattr(node.target if isinstance(node, ast.comprehension) else node, "lineno", 0)
             code = lines[line - 1].strip() if line else ""
-            yield Mutant(path, (number, edit), line, function, code, _describe(node, edited))
+            what = _describe(node, edited)
+            seen[function, code, what] += 1
+            times = seen[function, code, what]
+            what += f" (number {times})" if times > 1 else ""
+            yield Mutant(path, module, (number, edit), line, function, code, what)
 
 
 def _describe(node: ast.AST, edited: ast.AST) -> str:

@@ -1,123 +1,131 @@
-"""Mutation check of `npudsl/model`: change one thing in its code, and the differential test must notice.
+"""Mutation check of `npudsl/model`: change one thing in its code, and a differential test must notice.
 
-`python -m tests.mutation --sample 60 --seed 1` (all mutants without `--sample`). A mutant is an edit of one AST node:
-an operator, a comparison, a constant, a dropped term, min for max, a negated condition. Each runs in a forked child
-that imports the mutated module in place of the real one and compares closed forms with literal walks made before.
-Exit status 1 if a mutant survives that `tests/model/survivors.py` does not explain, or with `--score 80` if less than
-80 percent of the mutants are noticed or explained.
+`python -m tests.mutation --sample 60 --seed 1` (all mutants without `--sample`). A mutant is an edit of one AST node
+(`tests/mutants.py`). Each runs in a forked child that imports the mutated module in place of the real one and runs the
+checks of `tests/model/quick.py`, those that noticed other mutants first. With `--log FILE` verdicts are kept, and a
+run that was interrupted goes on; with `--again` it tries only what survived before.
+Exit status 1 if a mutant survives that `tests/model/survivors.py` does not explain, or one that it explains does not.
 """
 
 from __future__ import annotations
 
 import argparse
-import ast
-import importlib.abc
-import importlib.machinery
-import importlib.util
-import os
-import signal
+import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from random import Random
-from types import CodeType, ModuleType
+from time import monotonic
 
-from npudsl.mapping.tally import Tally
-
+from .model.prepared import Prepared
 from .model.survivors import EXPLAINED
 from .mutants import Mutant, mutants_of
-from .oracle.literal import tally
-from .strategies import EVEN_PERFECT, EVERYTHING, WINDOWED, Case, random_case
+from .trial import MODEL, Verdict, trial
 
-MODEL = Path(__file__).parent.parent / "npudsl" / "model"
-PACKAGE = "npudsl.model"
-#: modules that decide counts; the others of the model word derivations or model time and have tests of their own
-COUNTING = ("clipped", "coordinate", "counts", "edges", "evaluate", "functions")
-SECONDS = 60  # a mutant that takes longer loops: it is noticed
-
-Expected = Sequence[tuple[Case, Tally]]
+TESTS = Path(__file__).parent
+#: modules without numbers or words of their own
+NOTHING = ("__init__", "derivation/__init__")
 
 
-class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Gives one module with mutated code; all others come from where they always come from."""
-
-    def __init__(self, name: str, path: Path, tree: ast.Module) -> None:
-        self._name, self._path, self._tree = name, path, tree
-
-    def find_spec(self, fullname: str, path: object = None, target: ModuleType | None = None):
-        if fullname != self._name:
-            return None
-        return importlib.util.spec_from_file_location(fullname, self._path, loader=_Loader(self._code(), self._path))
-
-    def _code(self) -> CodeType:
-        return compile(self._tree, str(self._path), "exec")
+def modules() -> tuple[str, ...]:
+    """Of the model, in a fixed order: `clipped`, ..., `derivation/causes`, ..."""
+    names = (path.relative_to(MODEL).with_suffix("").as_posix() for path in sorted(MODEL.rglob("*.py")))
+    return tuple(sorted((n for n in names if n not in NOTHING), key=lambda n: (n.count("/"), n)))
 
 
-class _Loader(importlib.machinery.SourceFileLoader):
-    def __init__(self, code: CodeType, path: Path) -> None:
-        super().__init__(path.stem, str(path))
-        self._mutated = code
-
-    def get_code(self, fullname: str) -> CodeType:
-        return self._mutated
+def all_mutants(names: Iterable[str] = ()) -> Iterator[Mutant]:
+    for name in names or modules():
+        yield from mutants_of(MODEL / f"{name}.py", name)
 
 
-def noticed(mutant: Mutant | None, expected: Expected) -> bool:
-    """Whether the differential test fails under the mutant (None: the code as it is), in a child process."""
-    child = os.fork()
-    if child == 0:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-        signal.alarm(SECONDS)
-        os._exit(0 if _fails(mutant, expected) else 1)
-    _, status = os.waitpid(child, 0)
-    return status != 256  # exit status 1: everything agreed; a signal is a failure
+def chosen(names: Sequence[str], sample: int | None, seed: int) -> list[Mutant]:
+    """All mutants of some modules, or a sample of those that must be noticed, in the order of the code."""
+    found = list(all_mutants(names))
+    if sample is None:
+        return found
+    found = [m for m in found if m.key not in EXPLAINED]
+    kept = Random(seed).sample(range(len(found)), min(sample, len(found)))
+    return [found[k] for k in sorted(kept)]
 
 
-def _fails(mutant: Mutant | None, expected: Expected) -> bool:
-    if mutant is not None:
-        name = ".".join((PACKAGE, *mutant.path.relative_to(MODEL).with_suffix("").parts))
-        sys.meta_path.insert(0, _Finder(name, mutant.path, mutant.tree()))
-    try:
-        from .model.quick import disagreements
+@dataclass
+class Log:
+    """Verdicts, one JSON object a line, valid as long as neither the model nor its checks change."""
 
-        return any(True for _ in disagreements(expected))
-    except Exception:
-        return True
+    path: Path | None
+    digest: str = field(init=False)
+    known: dict[tuple[str, ...], str] = field(default_factory=dict)
+    survived: set[tuple[str, ...]] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        sources = [*MODEL.rglob("*.py"), *TESTS.glob("*.py"), *(TESTS / "model").glob("*.py")]
+        self.digest = sha256(b"".join(p.read_bytes() for p in sorted(sources) if p.stem != "survivors")).hexdigest()
+        for line in self.path.read_text().splitlines() if self.path and self.path.exists() else ():
+            entry = json.loads(line)
+            key = tuple(entry["key"])
+            (self.survived.discard if entry["by"] else self.survived.add)(key)
+            if entry["digest"] == self.digest:
+                self.known[key] = entry["by"]
+
+    def add(self, mutant: Mutant, by: str) -> None:
+        if self.path is not None:
+            with self.path.open("a") as file:
+                file.write(json.dumps({"key": mutant.key, "by": by, "digest": self.digest}) + "\n")
 
 
-def expected_tallies(count: int) -> Expected:
-    """A third of the cases even and perfect, as the solver needs them, a third windows, a third anything."""
-    cases = [random_case(seed, space) for seed in range(count // 3) for space in (EVEN_PERFECT, WINDOWED, EVERYTHING)]
-    return [(case, tally(case.arch, case.layer, case.mapping)) for case in cases]
-
-
-def all_mutants(names: Sequence[str]) -> Iterator[Mutant]:
-    for name in names or COUNTING:
-        yield from mutants_of(MODEL / f"{name}.py")
+def judged(mutants: Sequence[Mutant], prepared: Prepared, log: Log) -> Iterator[tuple[Mutant, str]]:
+    """Every mutant with the name of the check that noticed it (empty: none did)."""
+    baseline: dict[tuple[str, ...], Verdict] = {}
+    recent: dict[tuple[str, ...], list[int]] = {}
+    for mutant in mutants:
+        if mutant.key in log.known:
+            yield mutant, log.known[mutant.key]
+            continue
+        suites = prepared.suites_of(mutant.module)
+        if suites not in baseline:
+            prepared.prepare(suites)
+            baseline[suites] = trial(None, prepared, suites, [])
+            if baseline[suites].by:
+                raise SystemExit(f"without any mutation: {baseline[suites].by}")
+        order = recent.setdefault(suites, [])
+        verdict = trial(mutant, prepared, suites, order, limit=10 + 4 * baseline[suites].seconds)
+        if verdict.check is not None:
+            order[:] = [verdict.check, *(k for k in order if k != verdict.check)]
+        log.add(mutant, verdict.by)
+        yield mutant, verdict.by
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--sample", type=int, help="only so many, drawn at random")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--module", action="append", default=[], choices=modules(), help="only this one of the model")
+    parser.add_argument("--sample", type=int, help="only so many of those that must be noticed, drawn at random")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--cases", type=int, default=400, help="differential cases per mutant")
-    parser.add_argument("--score", type=float, default=100, help="percent of mutants that must be noticed or explained")
-    parser.add_argument("--module", action="append", default=[], help="only this module of the model")
+    parser.add_argument("--cases", type=int, default=600, help="differential cases per mutant")
+    parser.add_argument("--log", type=Path, help="keeps verdicts in this file; an interrupted run goes on")
+    parser.add_argument("--again", action="store_true", help="only mutants that survived according to the log")
+    parser.add_argument("--list", action="store_true", help="prints the mutants and stops")
     options = parser.parse_args()
-    assert not any(name.startswith(PACKAGE) for name in sys.modules), "the model must be imported by the children only"
-    chosen = list(all_mutants(options.module))
-    if options.sample is not None and options.sample < len(chosen):
-        chosen = sorted(Random(options.seed).sample(chosen, options.sample), key=lambda m: (m.path, m.place))
-    expected = expected_tallies(options.cases)
-    if noticed(None, expected):
-        print("the model disagrees without any mutation")
-        return 1
-    survivors = [mutant for mutant in chosen if not noticed(mutant, expected)]
-    surprising = [mutant for mutant in survivors if mutant.key not in EXPLAINED]
-    for mutant in surprising:
-        print(f"survived: {mutant.path.name}:{mutant.line} {mutant.key}")
-    print(f"{len(chosen)} mutants, {len(survivors)} survived, {len(surprising)} of them unexplained")
-    return 1 if 100 * len(surprising) > (100 - options.score) * len(chosen) else 0
+    log, started = Log(options.log), monotonic()
+    mutants = chosen(options.module, options.sample, options.seed)
+    if options.again:
+        mutants = [m for m in mutants if m.key in log.survived]
+    if options.list:
+        print(*(f"{m} {m.key}" for m in mutants), sep="\n")
+        return 0
+    survivors = explained = wrong = 0
+    for mutant, by in judged(mutants, Prepared(options.cases), log):
+        survivors += not by
+        explained += not by and mutant.key in EXPLAINED
+        wrong += bool(by) == (mutant.key in EXPLAINED)
+        if bool(by) == (mutant.key in EXPLAINED):
+            print(f"{f'explained, but noticed by {by}' if by else 'survived'}: {mutant} {mutant.key}", flush=True)
+    print(
+        f"{len(mutants)} mutants, {len(mutants) - survivors} noticed, {explained} explained, {wrong} surprising, "
+        f"{monotonic() - started:.0f} s"
+    )
+    return 1 if wrong else 0
 
 
 if __name__ == "__main__":

@@ -82,21 +82,21 @@ def coordinate_cases(
     loops: tuple[tuple[Step, ...], ...],
     kept: bool,
 ) -> Iterator[Case]:
-    """The cases that `coordinate_sum` adds up."""
-    dims = [_walk(b, t, steps) for b, t, steps in zip(bounds, tiles, loops, strict=True)]
-    axis = next((k for k, steps in enumerate(loops) if any(s.kind == "sweep" for s in steps)), None)
-    shift = 0 if axis is None else _move_of_sweep(tiles[axis], loops[axis])
+    """The cases that `coordinate_sum` adds up, no two of them alike."""
+    dims = [_walk(b, t, steps, kept) for b, t, steps in zip(bounds, tiles, loops, strict=True)]
+    swept = [(k, _move_of_sweep(t, steps)) for k, (t, steps) in enumerate(zip(tiles, loops, strict=True))]
+    sweep = next(((axis, move) for axis, move in swept if move is not None), None)
     copies = tuple(_offsets(t, steps) for t, steps in zip(tiles, loops, strict=True))
     for combination in product(*(d.items() for d in dims)):
         left = tuple(points for (points, _), _ in combination)
-        advancing = kept and axis is not None and any(moved for (_, moved), _ in combination)
-        words = _united(coefficients, tiles, copies, left, axis if advancing else None, shift)
+        advancing = any(moved for (_, moved), _ in combination)
+        words = _united(coefficients, tiles, copies, left, sweep if advancing else None)
         yield Case(prod(times for _, times in combination), left, advancing, words)
 
 
-def _walk(bound: int, tile: int, loops: tuple[Step, ...]) -> Counter[tuple[int, bool]]:
-    """How often a dim stands with so much of it left (as far as the tiles reach) and its sweeping loop past its
-    start."""
+def _walk(bound: int, tile: int, loops: tuple[Step, ...], kept: bool) -> Counter[tuple[int, bool]]:
+    """How often a dim stands with so much of it left (as far as the tiles reach) and, if words are `kept`, its sweeping
+    loop past its start."""
     reach = tile
     move = tile
     moves: list[tuple[Step, int]] = []
@@ -105,28 +105,25 @@ def _walk(bound: int, tile: int, loops: tuple[Step, ...]) -> Counter[tuple[int, 
         if step.kind == "join":
             reach += (step.factor - 1) * move
         move *= step.factor
-    states: Counter[tuple[int, bool]] = Counter({(0, False): 1})
+    states = [(0, False)]
     for step, move in reversed(moves):
-        if step.kind not in ("walk", "sweep", "sum"):
-            continue
-        following: Counter[tuple[int, bool]] = Counter()
-        for (base, moved), times in states.items():
-            for k in range(min(step.factor, -(-(bound - base) // move))):
-                following[(base + k * move, moved or (step.kind == "sweep" and k > 0))] += times
-        states = following
-    left: Counter[tuple[int, bool]] = Counter()
-    for (base, moved), times in states.items():
-        left[(min(bound - base, reach), moved)] += times
-    return left
+        if step.kind in ("walk", "sweep", "sum"):
+            states = [
+                (base + k * move, moved or (kept and step.kind == "sweep" and k > 0))
+                for base, moved in states
+                for k in range(min(step.factor, -(-(bound - base) // move)))
+            ]
+    return Counter((min(bound - base, reach), moved) for base, moved in states)
 
 
-def _move_of_sweep(tile: int, loops: tuple[Step, ...]) -> int:
+def _move_of_sweep(tile: int, loops: tuple[Step, ...]) -> int | None:
+    """How far the sweeping loop moves a dim; None: it has none."""
     move = tile
     for step in reversed(loops):
         if step.kind == "sweep":
             return move
         move *= step.factor
-    raise ValueError("no sweeping loop")
+    return None
 
 
 def _offsets(tile: int, loops: tuple[Step, ...]) -> tuple[int, ...]:
@@ -146,19 +143,18 @@ def _united(
     tiles: tuple[int, ...],
     copies: tuple[tuple[int, ...], ...],
     remaining: tuple[int, ...],
-    axis: int | None,
-    shift: int,
+    moved: tuple[int, int] | None,
 ) -> int:
-    """Distinct new words over the joined instances that have a point; `axis`, `shift`: the last move, if words are
-    kept."""
+    """Distinct new words over the joined instances that have a point; `moved`: the dim of the last move and how far it
+    went, if words are kept."""
     united = 0
     for offsets in product(*copies):
         extents = tuple(min(t, left - o) for t, left, o in zip(tiles, remaining, offsets, strict=True))
         if min(extents) <= 0:
             continue
         words = box_set(coefficients, extents)
-        if axis is not None:
-            words = _without_previous(coefficients, tiles, extents, words, axis, shift)
+        if moved is not None:
+            words = _without_previous(coefficients, tiles, extents, words, *moved)
         united |= words << sum(c * o for c, o in zip(coefficients, offsets, strict=True))
     return united.bit_count()
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import product
+from math import prod
 from random import Random
 from typing import Any
 
@@ -45,8 +47,7 @@ def questions(random: Random, count: int, only: str | None = None) -> Iterator[Q
     for _ in range(count):
         form = only or random.choice(FORMS)
         dims = random.choice((1, 2, 2, 2, 3))
-        least = 0 if form == "Footprint" and random.random() < 0.1 else 1
-        extents = tuple(random.randint(least, 6) for _ in range(dims))
+        extents = tuple(random.randint(1, 6) for _ in range(dims))
         coefficients = tuple(random.choice((1, 1, 2, 3, 4, 6)) for _ in range(dims))
         reach = list(extents)
         spread = []
@@ -55,7 +56,7 @@ def questions(random: Random, count: int, only: str | None = None) -> Iterator[Q
             pitch = reach[axis] * random.choice((1, 1, 2))
             spread.append((axis, random.randint(1, 4), pitch))
             reach[axis] = pitch * spread[-1][1]
-        random.shuffle(spread)
+        spread.reverse()
         axis = random.randrange(dims)
         shift = random.choice((extents[axis], reach[axis]))
         yield Question(form, coefficients, extents, tuple(spread), axis, shift)
@@ -64,74 +65,112 @@ def questions(random: Random, count: int, only: str | None = None) -> Iterator[Q
 def answer(question: Question) -> int:
     """By sets: the box, what of it is shared with or new after the move, and all copies of that."""
     coefficients = question.coefficients
-    box = {sum(map(lambda c, x: c * x, coefficients, at)) for at in product(*map(range, question.extents))}
+    box = values(question)
     moved = {value + coefficients[question.axis] * question.shift for value in box}
     if question.form == "Footprint":
         return len(box)
     if question.form == "Overlap":
         return len(box & moved)
-    values = moved - box if question.form == "FreshUnion" else box
+    copied = moved - box if question.form == "FreshUnion" else box
     for axis, factor, pitch in question.spread:
-        values = {value + coefficients[axis] * pitch * k for value in values for k in range(factor)}
-    return len(values)
+        copied = {value + coefficients[axis] * pitch * k for value in copied for k in range(factor)}
+    return len(copied)
+
+
+def values(question: Question) -> set[int]:
+    """Of the coordinate over the box."""
+    return {sum(map(lambda c, x: c * x, question.coefficients, at)) for at in product(*map(range, question.extents))}
+
+
+@lru_cache
+def answered(seed: int, count: int) -> list[tuple[Question, int]]:
+    return [(question, answer(question)) for question in questions(Random(seed), count)]
 
 
 def wrong_answers(functions: dict[str, Callable[..., Any]], count: int) -> Iterator[str]:
     """Questions that the model's functions of integers answer differently."""
-    for question in questions(Random(1), count):
-        given, expected = functions[question.form](*question.arguments(question.extents)), answer(question)
+    for question, expected in answered(1, count):
+        given = functions[question.form](*question.arguments(question.extents))
         if given != expected:
             yield f"{question}: {given} against {expected}"
 
 
-def wrong_columns(functions: dict[str, Callable[..., Any]], count: int) -> Iterator[str]:
-    """The same for the vectorised functions, with many extents in one call."""
+def wrong_sets(box_set: Callable[..., int], count: int) -> Iterator[str]:
+    """Boxes whose set of values, as a bit mask, differs."""
+    for question, _ in answered(3, count):
+        given = box_set(question.coefficients, question.extents)
+        if given != sum(1 << value for value in values(question)):
+            yield f"{question}: {given:b}"
+
+
+Rows = list[tuple[int, ...]]
+
+
+@lru_cache
+def answered_rows(count: int) -> list[tuple[Question, Rows, list[int]]]:
+    """Questions with many extents each, and the answers for all of them."""
     random = Random(2)
+    found = []
     for form in FORMS:
         for question in questions(random, count, form):
             # larger extents stay below the pitch only if the box shrinks
-            rows = [tuple(random.randint(min(1, e), e) for e in question.extents) for _ in range(12)]
-            expected = [answer(Question(form, question.coefficients, row, *_rest(question))) for row in rows]
-            columns = tuple(np.array(column) for column in zip(*rows, strict=True))
-            given = np.broadcast_to(functions[form](*question.arguments(columns)), len(rows))
-            if list(given) != expected:
-                yield f"{question} for {rows}: {list(given)} against {expected}"
+            rows = [tuple(random.randint(1, e) for e in question.extents) for _ in range(12)]
+            found.append((question, rows, [answer(replace(question, extents=row)) for row in rows]))
+    return found
+
+
+def wrong_columns(functions: dict[str, Callable[..., Any]], count: int) -> Iterator[str]:
+    """The same for the vectorised functions, with many extents in one call."""
+    for question, rows, expected in answered_rows(count):
+        columns = tuple(np.array(column) for column in zip(*rows, strict=True))
+        given = np.broadcast_to(functions[question.form](*question.arguments(columns)), len(rows))
+        if list(given) != expected:
+            yield f"{question} for {rows}: {list(given)} against {expected}"
 
 
 def wrong_explicit_forms(forms: dict[str, type[Any]], count: int) -> Iterator[str]:
     """Elementary expressions for display, with numbers put in, where a function has one."""
-    for question in questions(Random(3), count):
+    for question, expected in answered(3, count):
         if question.form not in ("Footprint", "Overlap"):
             continue
         numbers = [[Integer(n) for n in part] for part in (question.coefficients, question.extents)]
         moves = () if question.form == "Footprint" else (Integer(question.axis), Integer(question.shift))
         given = forms[question.form](Tuple(*numbers[0]), Tuple(*numbers[1]), *moves).explicit()
-        if given.is_number and not given.has(forms[question.form]) and int(given) != answer(question):
-            yield f"explicitly {question}: {given} against {answer(question)}"
+        if given.is_number and not given.has(forms[question.form]) and int(given) != expected:
+            yield f"explicitly {question}: {given} against {expected}"
 
 
-def wrong_coordinates(linearised: Callable[..., tuple[int, ...]], count: int) -> Iterator[str]:
-    """Several ranks over shared dims, as one sum: equal sums must mean equal index tuples."""
+Points = list[dict[str, int]]
+
+
+@lru_cache
+def tensors(count: int) -> list[tuple[Tensor, dict[str, int], Points]]:
+    """Tensors whose ranks share dims, with bounds and all points."""
     random = Random(4)
+    found = []
     for _ in range(count):
         dims = "abc"[: random.randint(1, 3)]
         ranks = [
             Rank(tuple(Term(d, random.choice((1, 1, 2, 3))) for d in random.sample(dims, random.randint(1, len(dims)))))
             for _ in range(random.randint(1, 3))
         ]
-        tensor = Tensor("x", "x", (Rank((Term("z", 2),)), *ranks))
+        tensor = Tensor("x", "x", (Rank((Term("z", 2),)), Rank((), 3), *ranks))
         bounds = {d: random.randint(1, 5) for d in dims} | {"z": 3}
         points = [dict(zip(dims, at, strict=True)) for at in product(*(range(bounds[d]) for d in dims))]
+        found.append((tensor, bounds, points))
+    return found
+
+
+def wrong_coordinates(linearised: Callable[..., tuple[int, ...]], count: int) -> Iterator[str]:
+    """Several ranks over shared dims, as one sum: their indices, read as the digits of one number."""
+    for tensor, bounds, points in tensors(count):
         for group in tensor.groups:
             if "z" in group:
                 continue
             own = [r for r in tensor.ranks if r.dims and r.dims[0] in group]
-            indices = {tuple(sum(t.coefficient * p[t.dim] for t in r.terms) for r in own) for p in points}
+            indices = [[sum(t.coefficient * p[t.dim] for t in r.terms) for r in own] for p in points]
+            sizes = [max(digits) + 1 for digits in zip(*indices, strict=True)]
             coefficients = linearised(tensor, group, bounds)
-            sums = {sum(c * p[d] for c, d in zip(coefficients, group, strict=True)) for p in points}
-            if len(sums) != len(indices):
+            sums = [sum(c * p[d] for c, d in zip(coefficients, group, strict=True)) for p in points]
+            if sums != [sum(i * prod(sizes[:k]) for k, i in enumerate(digits)) for digits in indices]:
                 yield f"{tensor.ranks} within {bounds}: {coefficients}"
-
-
-def _rest(question: Question) -> tuple[Any, ...]:
-    return question.spread, question.axis, question.shift

@@ -1,26 +1,84 @@
-"""What the mutation check runs on every mutant: closed forms against tallies that were walked before."""
+"""What the mutation check runs on every mutant of the model. Imported by its children only: it imports the model."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from itertools import zip_longest
 
 from npudsl.mapping.tally import Tally
-from npudsl.model.clipped import Step, coordinate_sum, positions
-from npudsl.model.coordinate import linearised
-from npudsl.model.evaluate import evaluate
+from npudsl.model.clipped import Step, coordinate_cases, coordinate_sum, positions
+from npudsl.model.coordinate import box_set, linearised
+from npudsl.model.counts import derive
+from npudsl.model.evaluate import Numbers, evaluate
 from npudsl.model.functions import EXACT, VECTORISED, Footprint, Overlap
 
 from ..strategies import Case
-from .clipped_checks import wrong_clipped
-from .coordinate_checks import wrong_answers, wrong_columns, wrong_coordinates, wrong_explicit_forms
+from .clipped_checks import wrong_cases, wrong_clipped
+from .coordinate_checks import wrong_answers, wrong_columns, wrong_coordinates, wrong_explicit_forms, wrong_sets
+from .derivation_checks import (
+    mistakes,
+    wrong_comparison,
+    wrong_elementary_forms,
+    wrong_examples,
+    wrong_names,
+    wrong_positions,
+)
+from .framed_checks import wrong_frames
+from .prepared import ANSWERS, CLIPPED, EXPLICIT, FRAMED, ROWS, SYMBOLIC, TENSORS, Prepared
+from .symbolic_checks import wrong_expressions
+from .told import SEEDS, blocks, pair, told
+
+#: Its name, and what yields a sentence for everything that is wrong.
+Check = tuple[str, Callable[[], Iterator[str]]]
 
 
-def disagreements(expected: Sequence[tuple[Case, Tally]]) -> Iterator[str]:
-    """The cheap checks first."""
-    yield from wrong_answers(EXACT, 3000)
-    yield from wrong_columns(VECTORISED, 20)
-    yield from wrong_coordinates(linearised, 100)
-    yield from wrong_clipped(Step, positions, coordinate_sum, 100)
-    yield from wrong_explicit_forms({"Footprint": Footprint, "Overlap": Overlap}, 100)
-    for case, walked in expected:
-        yield from evaluate(case.arch, case.layer, case.mapping).tally.differences(walked)
+def checks(prepared: Prepared, suites: Sequence[str]) -> list[Check]:
+    """The quick ones first; always the same ones in the same order."""
+    found: list[Check] = []
+    for suite in suites:
+        found += {"counts": _counts, "words": _words}[suite](prepared)
+    return found
+
+
+def _counts(prepared: Prepared) -> list[Check]:
+    explicit = {"Footprint": Footprint, "Overlap": Overlap}
+    return [
+        ("one coordinate", partial(wrong_answers, EXACT, ANSWERS)),
+        ("columns", partial(wrong_columns, VECTORISED, ROWS)),
+        ("sets", partial(wrong_sets, box_set, EXPLICIT)),
+        ("several ranks", partial(wrong_coordinates, linearised, TENSORS)),
+        ("clipped dims", partial(wrong_clipped, Step, positions, coordinate_sum, CLIPPED)),
+        ("clipped cases", partial(wrong_cases, Step, coordinate_cases, CLIPPED)),
+        ("explicit forms", partial(wrong_explicit_forms, explicit, EXPLICIT)),
+        *((f"case {k}", partial(_counted, case, walked)) for k, (case, walked) in enumerate(prepared.walked)),
+        *(
+            (f"expressions of case {k}", partial(wrong_expressions, derive, Numbers, case))
+            for k, (case, _) in enumerate(prepared.walked[:SYMBOLIC])
+        ),
+        ("frames", partial(wrong_frames, derive, Numbers, FRAMED)),
+    ]
+
+
+def _counted(case: Case, walked: Tally) -> Iterator[str]:
+    yield from evaluate(case.arch, case.layer, case.mapping).tally.differences(walked)
+
+
+def wrong_words(seeds: tuple[int, int]) -> Iterator[str]:
+    """What is said about a pair of cases, where it is not what `told.txt` has."""
+    expected = blocks()[seeds]
+    for k, (given, line) in enumerate(zip_longest(told(seeds), expected)):
+        if given != line:
+            yield f"{seeds}, line {k + 1}: {given} against {line}"
+
+
+def _words(prepared: Prepared) -> list[Check]:
+    return [
+        ("elementary forms", partial(wrong_elementary_forms, ANSWERS)),
+        ("elementary positions", partial(wrong_positions, CLIPPED)),
+        ("names by hand", wrong_examples),
+        *((f"derivation of case {k}", partial(mistakes, case)) for k, case in enumerate(prepared.told)),
+        *((f"told {a} {b}", partial(wrong_words, (a, b))) for a, b in SEEDS),
+        *((f"comparison {a} {b}", partial(wrong_comparison, *pair((a, b)))) for a, b in SEEDS),
+        *((f"names of case {k}", partial(wrong_names, case)) for k, case in enumerate(prepared.told)),
+    ]

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from npudsl.model.clipped import Step, coordinate_sum, positions
-from npudsl.model.coordinate import linearised
+from npudsl.model.clipped import Step, coordinate_cases, coordinate_sum, positions
+from npudsl.model.coordinate import box_set, linearised
 from npudsl.model.functions import EXACT, VECTORISED, Footprint, Overlap
 
-from .clipped_checks import wrong_clipped
-from .coordinate_checks import wrong_answers, wrong_columns, wrong_coordinates, wrong_explicit_forms
+from .clipped_checks import wrong_cases, wrong_clipped
+from .coordinate_checks import wrong_answers, wrong_columns, wrong_coordinates, wrong_explicit_forms, wrong_sets
 
 
 def test_footprints_overlaps_and_unions() -> None:
     assert list(wrong_answers(EXACT, 6000)) == []
+
+
+def test_sets() -> None:
+    assert list(wrong_sets(box_set, 400)) == []
 
 
 def test_over_arrays() -> None:
@@ -24,6 +28,10 @@ def test_explicit_forms() -> None:
 
 def test_several_ranks_are_one_coordinate() -> None:
     assert list(wrong_coordinates(linearised, 300)) == []
+
+
+def test_clipped_cases() -> None:
+    assert list(wrong_cases(Step, coordinate_cases, 300)) == []
 
 
 def test_clipped_dims() -> None:

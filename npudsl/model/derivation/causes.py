@@ -7,11 +7,10 @@ from ..formulas import Booking, Product
 
 def sentence_of(booking: Booking, sign: int, product: Product) -> str:
     """What `sign` times `product` counts on the booking's counter."""
-    origin = product.origin
-    distinct = origin is not None and origin.distinct
+    taken = sign < 0
     if booking.cause == "fresh":
-        return _fresh(booking, sign, origin is None, distinct)
-    if booking.cause in ("combine", "restore") and (distinct or sign < 0):
+        return _fresh(booking, taken, product)
+    if taken:
         return _first_time(booking)
     return {
         "fill": _fill,
@@ -34,11 +33,11 @@ def nothing(booking: Booking) -> str | None:
     return None
 
 
-def untouched(place: str, tensor: str, action: str, is_output: bool) -> str:
-    """Why a counter is 0 that nothing is booked on."""
-    if action == "write" and not is_output:
+def untouched(place: str, tensor: str, action: str) -> str:
+    """Why a counter is 0 that nothing is booked on: writes of an operand to where it is from the start, or a link."""
+    if action == "write":
         return f"{tensor} is in {place} from the start: nothing is written to it"
-    return f"nothing in this mapping {'moves' if action == 'link' else action + 's'} {tensor} there"
+    return f"nothing in this mapping moves {tensor} there"
 
 
 def _fill(booking: Booking) -> str:
@@ -97,12 +96,12 @@ def _addend(booking: Booking) -> str:
     return f"every operation reads the word of {tensor} in {edge.parent} that it adds to{over}"
 
 
-def _fresh(booking: Booking, sign: int, whole: bool, distinct: bool) -> str:
+def _fresh(booking: Booking, taken: bool, product: Product) -> str:
     edge, tensor = booking.edge, booking.edge.tensor.name
-    if whole:
+    if product.origin is None:
         return f"but the first operation on a word of {tensor} starts from zero and does not read it"
-    if distinct:
+    if product.origin.distinct:
         return f"but the first operation on a word that is new to {edge.parent} starts from zero and does not read it"
-    if sign < 0:
+    if taken:
         return f"but in every tile of {edge.child} the first operation on a word starts from zero and does not read it"
     return f"save where {edge.parent} hands back what it has: to one instance of {edge.child}, which reads it"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter as Sizes
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import islice
 
 from ...mapping.evaluation import Evaluation
 from ...spec.arch import Arch
@@ -36,12 +38,12 @@ class Side:
     def counter(self, key: tuple[str, str, str]) -> Counter | None:
         return self.derivations.counter(*key) if key in self.derivations.keys else None
 
-    def energy(self, counter: Counter | None) -> Fraction:
-        """In pJ."""
+    def amounts(self, counter: Counter | None) -> tuple[int, Fraction]:
+        """Words, and their energy in pJ."""
         if counter is None:
-            return Fraction(0)
+            return 0, Fraction(0)
         role = self.layer.op.tensor(counter.tensor).role
-        return counter.value * word_energy(self.arch, counter.place, role, counter.action)
+        return counter.value, counter.value * word_energy(self.arch, counter.place, role, counter.action)
 
 
 @dataclass(frozen=True)
@@ -75,8 +77,10 @@ class Comparison:
 
     def only(self, place: str | None, tensor: str | None) -> Comparison:
         """With the differences of one place or tensor alone."""
+        if place is tensor is None:
+            return self
         kept = [d for d in self.differences if place in (None, d.place) and tensor in (None, d.tensor)]
-        return self if place is tensor is None else replace(self, differences=tuple(kept), others=())
+        return replace(self, differences=tuple(kept), others=())
 
     @property
     def energies(self) -> tuple[Fraction, Fraction]:
@@ -94,22 +98,21 @@ def compare(first: Side, second: Side) -> Comparison:
 
 def _difference(first: Side, second: Side, key: tuple[str, str, str]) -> Difference | None:
     one, other = first.counter(key), second.counter(key)
-    energies = (first.energy(one), second.energy(other))
-    words = tuple(0 if c is None else c.value for c in (one, other))
-    if words[0] == words[1] and energies[0] == energies[1]:
+    before, after = first.amounts(one), second.amounts(other)
+    if before == after:
         return None
-    reasons = tuple(dict.fromkeys(_reasons(first.name, second.name, one, other)))
-    return Difference(*key, one, other, energies, reasons[:REASONS])
+    reasons = dict.fromkeys(_reasons(first.name, second.name, one, other))
+    return Difference(*key, one, other, (before[1], after[1]), tuple(islice(reasons, REASONS)))
 
 
 def _others(first: Side, second: Side) -> Iterator[tuple[str, Fraction, Fraction]]:
     """Operations, and leakage."""
-    costs = (first.evaluation.cost.parts, second.evaluation.cost.parts)
-    for component in dict.fromkeys([*costs[0], *costs[1]]):
+    ours, theirs = first.evaluation.cost.parts, second.evaluation.cost.parts
+    for component in dict.fromkeys([*ours, *theirs]):
         for label in ("", "leakage"):
-            energies = [parts.get(component, {}).get(label, Fraction(0)) for parts in costs]
-            if any(energies):
-                yield (f"{component} {label or 'operations'}", energies[0], energies[1])
+            before, after = (parts.get(component, {}).get(label, Fraction(0)) for parts in (ours, theirs))
+            if before or after:
+                yield (f"{component} {label or 'operations'}", before, after)
 
 
 # ---- reasons ------------------------------------------------------------------------------------
@@ -127,16 +130,13 @@ def _reasons(first: str, second: str, one: Counter | None, other: Counter | None
         return
     yield from _other_ways(first, second, one, other)
     ours, theirs = _by_cause(one), _by_cause(other)
-    sizes = {key: _words(theirs.get(key)) - _words(ours.get(key)) for key in (*ours, *theirs)}
+    sizes = Sizes({key: term.value for key, term in ours.items()})
+    sizes.subtract({key: term.value for key, term in theirs.items()})
     for key in sorted((k for k in sizes if sizes[k]), key=lambda k: -abs(sizes[k])):
         yield from _term(first, second, ours.get(key), theirs.get(key))
     notes = [[note for section in c.sections for note in section.notes] for c in (one, other)]
     for name, here, there in ((first, *notes), (second, *reversed(notes))):
         yield from (f"under {name}: {note}" for note in here if note not in there)
-
-
-def _words(term: Term | None) -> int:
-    return 0 if term is None else term.value
 
 
 def _term(first: str, second: str, one: Term | None, other: Term | None) -> Iterator[str]:
@@ -165,26 +165,24 @@ def _way(section: Section) -> str:
 def _by_cause(counter: Counter) -> dict[tuple[str, int, int], Term]:
     """Terms by cause and sign (and number, of several alike), so that those of two counters can be paired."""
     found: dict[tuple[str, int, int], Term] = {}
-    for term in counter.terms:
-        alike = sum(1 for cause, sign, _ in found if (cause, sign) == (term.cause, term.sign))
-        found[term.cause, term.sign, alike] = term
+    for cause, sign in dict.fromkeys((t.cause, t.sign) for t in counter.terms):
+        alike = (t for t in counter.terms if (t.cause, t.sign) == (cause, sign))
+        found |= {(cause, sign, number): term for number, term in enumerate(alike)}
     return found
 
 
 def _factors(first: str, second: str, one: Term, other: Term) -> Iterator[str]:
-    theirs = {f.dims: f for f in other.factors}
-    for factor in sorted(one.factors, key=lambda f: -_ratio(f, theirs.get(f.dims))):
-        match = theirs.get(factor.dims)
-        if match is not None and match.value != factor.value:
+    pairs = [(f, match) for f in one.factors for match in other.factors if f.dims == match.dims]
+    for factor, match in sorted(pairs, key=lambda pair: -_ratio(*pair)):
+        if match.value != factor.value:
             yield (
                 f"{', '.join(factor.dims)}: {factor.value:,} under {first}{_because(factor)}; "
                 f"{match.value:,} under {second}{_because(match)}"
             )
 
 
-def _ratio(factor: Factor, match: Factor | None) -> Fraction:
-    if match is None or not factor.value or not match.value:
-        return Fraction(0)
+def _ratio(factor: Factor, match: Factor) -> Fraction:
+    """How many times larger one is than the other."""
     return max(Fraction(factor.value, match.value), Fraction(match.value, factor.value))
 
 

@@ -31,11 +31,14 @@ def elementary(call: sympy.Expr) -> sympy.Expr:
 
 def _footprint(coefficients: sympy.Tuple, extents: sympy.Tuple) -> sympy.Expr:
     few, long = _without_points(coefficients, extents)
-    if len(long) > 2:
-        return fn.Footprint(coefficients, extents)
-    if len(long) == 2:
-        return fn.Footprint(few, long).explicit()
-    return long[0] if long else ONE
+    match tuple(long):
+        case ():
+            return ONE
+        case (alone,):
+            return alone
+        case _, _:
+            return fn.Footprint(few, long).explicit()
+    return fn.Footprint(coefficients, extents)
 
 
 def _union(coefficients: sympy.Tuple, extents: sympy.Tuple, spread: sympy.Tuple) -> sympy.Expr:

@@ -54,7 +54,7 @@ class Derivations:
             value=self.scene.numbers(total.expression),
             sections=tuple(self._sections(bookings)),
             values=self.scene.values,
-            notes=() if bookings else (untouched(place, tensor, action, self.scene.layer.op.tensor(tensor).is_output),),
+            notes=() if bookings else (untouched(place, tensor, action),),
         )
 
     def counters(self) -> Iterator[Counter]:

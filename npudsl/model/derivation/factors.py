@@ -8,7 +8,6 @@ from math import prod
 import sympy
 
 from .. import functions as fn
-from ..clipped import Case
 from ..coordinate import linearised
 from ..formulas import Group, Origin, Product
 from .elementary import elementary
@@ -26,7 +25,7 @@ def factors_of(scene: Scene, product: Product, tensor_name: str, cause: str, act
     for group, expression in product.factors:
         if product.origin is None:
             found.append(_whole(scene, tensor_name, group, expression))
-        elif group[0] not in tensor.dims:
+        elif set(group).isdisjoint(tensor.dims):
             found.append(_repetition(scene, product.origin, group, expression, cause, action))
         elif len(group) == 1:
             found.append(_partition(scene, group, expression))
@@ -42,7 +41,7 @@ def _whole(scene: Scene, tensor_name: str, group: Group, expression: sympy.Expr)
     bounds = [scene.formulas.bounds[d] for d in group]
     value = scene.numbers(expression)
     if len(group) == 1:
-        return Factor("whole", group, None, expression, bounds[0], value, (), silent=value == 1)
+        return Factor("whole", group, None, expression, sympy.Mul(*bounds), value, (), silent=value == 1)
     tensor = scene.layer.op.tensor(tensor_name)
     coefficients = linearised(tensor, group, scene.layer.bound)
     call = fn.Footprint(sympy.Tuple(*coefficients), sympy.Tuple(*bounds))
@@ -61,7 +60,7 @@ def _partition(scene: Scene, group: Group, expression: sympy.Expr) -> Factor:
 
 
 def _repetition(scene: Scene, origin: Origin, group: Group, expression: sympy.Expr, cause: str, action: str) -> Factor:
-    dim, value = group[0], scene.numbers(expression)
+    (dim,), value = group, scene.numbers(expression)
     above = scene.loops_of(dim, origin.edge.position)
     form = elementary(expression) if isinstance(expression, fn.Positions) else expression
     sentences = list(_coming_again(scene, origin, dim, above))
@@ -71,9 +70,7 @@ def _repetition(scene: Scene, origin: Origin, group: Group, expression: sympy.Ex
             f"factors of {dim} cover more than its bound {scene.layer.bound[dim]:,}: {value:,} have points"
         )
     symbol = None if plain(form) else _symbol("T", group)
-    return Factor(
-        "times", group, symbol, expression, form, value, tuple(sentences), silent=value == 1 and not sentences
-    )
+    return Factor("times", group, symbol, expression, form, value, tuple(sentences), silent=not sentences)
 
 
 def _coming_again(scene: Scene, origin: Origin, dim: str, above: list[int]) -> Iterator[str]:
@@ -103,7 +100,7 @@ def _window(scene: Scene, origin: Origin, group: Group, expression: sympy.Expr, 
     sentences += _sweeping(window)
     sentences += _starting_over(window)
     sentences += instances_sentences(scene, origin, window.of_kind("join", "sum"), cause, action)
-    symbol = None if plain(form) and not quantities else _symbol("W", group)
+    symbol = _symbol("W", group) if quantities else None
     value = scene.numbers(expression)
     return Factor(
         "window", group, symbol, expression, form, value, tuple(sentences), tuple(quantities), silent=value == 1
@@ -112,7 +109,7 @@ def _window(scene: Scene, origin: Origin, group: Group, expression: sympy.Expr, 
 
 def _sweeping(window: Window) -> Iterator[str]:
     """What the sweeping loop of the group brings."""
-    if window.sweep is None or window.edge.child is None:
+    if window.sweep is None:
         return
     loop, name = window.scene.loops[window.sweep], window.scene.symbols[window.sweep].name
     if not window.origin.kept:
@@ -140,11 +137,7 @@ def _starting_over(window: Window) -> Iterator[str]:
 def _clipped_window(scene: Scene, origin: Origin, group: Group, expression: sympy.Expr) -> Factor:
     """Tiles are not alike: added up case by case."""
     arguments = [scene.numbers(a) for a in expression.args]
-    cases: dict[tuple[tuple[int, ...], bool, int], int] = {}
-    for case in fn.exact_cases(*arguments):
-        key = _alike(case)
-        cases[key] = cases.get(key, 0) + case.times
-    pieces = [Piece(times, left, moved, words) for (left, moved, words), times in cases.items()]
+    pieces = [Piece(case.times, case.left, case.advancing, case.words) for case in fn.exact_cases(*arguments)]
     pieces.sort(key=lambda p: (-p.times * p.words, p.extents, p.moved))
     clipped = [d for d in group if scene.nest.extent(d, 0) != scene.layer.bound[d]]
     sentence = (
@@ -153,10 +146,6 @@ def _clipped_window(scene: Scene, origin: Origin, group: Group, expression: symp
     )
     value, symbol = scene.numbers(expression), _symbol("W", group)
     return Factor("window", group, symbol, expression, expression, value, (sentence,), pieces=tuple(pieces))
-
-
-def _alike(case: Case) -> tuple[tuple[int, ...], bool, int]:
-    return case.left, case.advancing, case.words
 
 
 def _symbol(letter: str, group: Group) -> sympy.Symbol:

@@ -35,19 +35,24 @@ def _place(arch: Arch, nest: Mapping, nodes: tuple[Node, ...]) -> str:
 def loop_names(arch: Arch, layer: Layer, nest: Mapping) -> tuple[str, ...]:
     """A short unique name for the factor of each loop: `m_dram`, `p_x` (an axis that only one array has)."""
     axes = [axis for array in arch.arrays for axis, _ in array.axes]
+    own = {axis for axis in axes if axes.count(axis) == 1}
     found: list[str] = []
     for loop, place in zip(nest.loops, places(arch, layer, nest), strict=True):
-        short = loop.axis if loop.spatial and axes.count(loop.axis or "") == 1 else place.replace(".", "_")
+        short = loop.axis if loop.axis in own else place.replace(".", "_")
         name = f"{loop.dim}_{short}"
-        used = sum(1 for n in found if n == name or n.startswith(name + "__"))
-        found.append(f"{name}__{used}" if used else name)
+        while name in found:  # a memory may be called like an axis
+            name += "_"
+        found.append(name)
     return tuple(found)
 
 
 def index_text(tensor: Tensor, group: Sequence[str]) -> str:
     """`4p + r`, or `(i + j, i)` where several ranks share dims."""
-    ranks = [_rank(rank) for rank in tensor.ranks if any(d in group for d in rank.dims)]
-    return ranks[0] if len(ranks) == 1 else f"({', '.join(ranks)})"
+    match [_rank(rank) for rank in tensor.ranks if not set(group).isdisjoint(rank.dims)]:
+        case [alone]:
+            return alone
+        case ranks:
+            return f"({', '.join(ranks)})"
 
 
 def _rank(rank: Rank) -> str:

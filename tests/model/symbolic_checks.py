@@ -1,0 +1,48 @@
+"""Closed forms as sympy expressions: what stands in them, and their numbers by sympy's own substitution."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import sympy
+
+from ..strategies import Case
+
+
+def wrong_expressions(derive: Callable[..., Any], numbers: Callable[..., Any], case: Case) -> Iterator[str]:
+    """Symbols that are no positive integers, factors that are not the simplest, totals that sympy counts
+    differently."""
+    mapping = case.mapping.simplified()
+    formulas = derive(case.arch, case.layer, mapping)
+    bounds = {symbol: case.layer.bound[d] for d, symbol in formulas.bounds.items()}
+    factors = dict(zip(formulas.symbols, (loop.factor for loop in mapping.loops), strict=True))
+    if len(factors) != len(mapping.loops):
+        yield "loops share a symbol"
+    if not all(s.is_integer and s.is_positive for s in (*bounds, *factors)):
+        yield "a symbol may be no positive integer"
+    values = numbers(bounds | factors)
+    for key, total in formulas.totals.items():
+        expression = total.expression
+        in_turn = sympy.sympify(sympy.sympify(expression.subs(bounds)).doit().subs(factors)).doit()
+        if not values(expression) == in_turn == expression.subs(bounds | factors).doit():
+            yield f"{key}: {expression} is {in_turn}, not {values(expression)}"
+    yield from _wrong_factors(case, formulas)
+    renamed = derive(case.arch, case.layer, mapping, names=tuple(f"loop{i}" for i in range(len(factors))))
+    if [s.name for s in renamed.symbols] != [f"loop{i}" for i in range(len(factors))]:
+        yield f"names are not those that were given: {renamed.symbols}"
+
+
+def _wrong_factors(case: Case, formulas: Any) -> Iterator[str]:
+    """A dim of its own needs no functions in a tile, nor where its factors are perfect; one that indexes the tensor
+    contributes its bound to what passes an edge."""
+    perfect = {d for d in case.layer.op.dims if case.mapping.extent(d, 0) == case.layer.bound[d]}
+    products = [(b.edge.tensor, p) for b in formulas.bookings for _, p in b.count.terms]
+    products += [(case.layer.op.tensor(name), tile) for (_, name), tile in formulas.tiles.items()]
+    for tensor, found in products:
+        for group, factor in found.factors:
+            plain = found.origin is None or group[0] in tensor.dims or set(group) <= perfect
+            if len(group) == 1 and plain and factor.atoms(sympy.Function):
+                yield f"{group} of {tensor.name}: {factor} is no product of factors"
+            if len(group) == 1 and found.origin and group[0] in tensor.dims and factor != formulas.bounds[group[0]]:
+                yield f"{group} of {tensor.name}: {factor} is not its bound"
