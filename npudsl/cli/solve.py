@@ -13,9 +13,13 @@ from .screen import draw, width
 if TYPE_CHECKING:
     from ..api.results import Best
     from ..mapping.dataflow import Dataflow
+    from ..solver.sensitivity import Worth
     from ..spec.arch import Arch
     from ..spec.network import Network
     from ..spec.program import Program
+
+#: Seconds that `--sensitivity` may take for each layer.
+SENSITIVITY = 60.0
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -49,6 +53,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--report", choices=("tables", "metrics"), default="tables", help="metrics: what designs are compared by"
     )
+    parser.add_argument(
+        "--sensitivity",
+        type=seconds,
+        nargs="?",
+        const=SENSITIVITY,
+        metavar="SECONDS",
+        help="what more memory, rows, columns and bandwidth would be worth: solves every proven layer again, changed, "
+        f"for so long (default: {SENSITIVITY:g} s a layer)",
+    )
     add_json(parser)
     parser.add_argument("--emit", metavar="FILE", help="write the mappings as a file that `eval` and `run` accept")
     parser.epilog = (
@@ -67,10 +80,11 @@ def run(arguments: argparse.Namespace) -> int:
     dataflows = _dataflows(arguments, machine, nets, arch, network)
     best = _solve(arguments, arch, network, dataflows)
     _show(arguments, best)
+    worths = _sensitivity(arguments, best)
     status = _verdict(best)
     results = []
     if arguments.json is not None:
-        results.append((json_text(best.record()), arguments.json))
+        results.append((json_text(best.record(worths)), arguments.json))
     if arguments.emit is not None:
         from ..api.emit import emitted
 
@@ -101,7 +115,8 @@ def _dataflows(
     from ..api.dataflows import dataflows_for, find_dataflow
 
     found = find_dataflow(arguments.using, [machine, nets], search=arguments.search)
-    resolved = dataflows_for(found, arch, network, arguments.layer, arguments.factors)
+    mapspace = {"space": arguments.space, "factors": arguments.factors}
+    resolved = dataflows_for(found, arch, network, arguments.layer, **mapspace)
     if resolved:
         raise Failed("`--using` is not supported yet: the solver searches the whole mapspace", 2)
     return resolved
@@ -144,6 +159,22 @@ def _show(arguments: argparse.Namespace, best: Best) -> None:
         if result is None or not result.answer.solved:
             raise Failed(f"no mapping of a layer `{name}` to print as a nest")
         draw(["", nest_table(result.layer, result.mapping.nest, operation=best.answers.arch.compute.name)])
+
+
+def _sensitivity(arguments: argparse.Namespace, best: Best) -> dict[str, tuple[Worth, ...]] | None:
+    """What `--sensitivity` asks for, shown unless JSON alone goes to standard output. Ctrl-C ends it early."""
+    if arguments.sensitivity is None:
+        return None
+    from ..api.sensitivity import sensitivities_of
+    from ..report.sensitivity import sensitivity_table
+    from ..solver import Stop
+
+    stop = Stop(asked=best.answers.interrupted)
+    with stoppable(stop):
+        worths = sensitivities_of(best.answers, arguments.sensitivity, stop)
+    if arguments.json != "-":
+        draw(["", sensitivity_table(best.answers, worths)])
+    return worths
 
 
 def _verdict(best: Best) -> int:
