@@ -1,8 +1,8 @@
 """Answers that are remembered: found by content, and believed only as far as they can be checked.
 
-Only proven answers are kept. One that is found must be whole (a checksum), be a legal mapping, and cost by the closed
-forms what its certificate says; anything else is as if it were not there. The lower bound itself is not proven again:
-whoever can write into the folder and knows this program can forge one, as he could replace the program.
+Only proven answers are kept. One that is found must be whole (a checksum), be a legal mapping that obeys its dataflow,
+and cost by the closed forms what its certificate says; anything else is as if it were not there. The lower bound itself
+is not proven again: whoever can write into the folder and knows this program can forge one, as he could replace it.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from time import perf_counter
 from ..mapping.evaluation import Evaluation
 from ..mapping.legality import check_mapping
 from ..mapping.nest import Mapping
+from ..mapping.violations import violations
 from ..spec.arch import Arch
 from ..spec.op import Layer
 from ..text.diagnostics import SpecError
@@ -68,7 +69,7 @@ class Store:
 def _checked(
     arch: Arch, layer: Layer, options: Options, mapping: Mapping, certificate: Certificate
 ) -> Evaluation | None:
-    """What the mapping costs, if it is legal, proven for this objective and costs what the certificate says."""
+    """What the mapping costs, if it is legal, obeys its dataflow, and costs what the certificate says."""
     from ..model.evaluate import evaluate  # sympy takes a second to import, and mostly there is nothing to check
 
     if certificate.objective != options.objective or check_mapping(arch, layer, mapping):
@@ -76,6 +77,9 @@ def _checked(
     try:
         evaluation = evaluate(arch, layer, mapping)
         same = certificate.optimal and objective_of(evaluation, certificate.objective) == certificate.value
+        rules = dict(options.dataflows).get(layer.name)
+        if rules is not None and violations(rules, arch, layer, mapping, evaluation, even=options.space == "even"):
+            return None
     except (SpecError, TypeError, ArithmeticError):  # a certificate of something else than numbers
         return None
     return evaluation if same else None

@@ -17,7 +17,7 @@ import pytest
 
 import npudsl
 from npudsl.mapping.dataflow import Dataflow
-from npudsl.mapping.nest import Loop, Mapping
+from npudsl.mapping.nest import Loop, Mapping, Node
 from npudsl.model.evaluate import evaluate
 from npudsl.solver import LayerSolution, Options, Store, solve, store_key
 from npudsl.solver.store_entry import DamagedError, decode, encode
@@ -258,6 +258,22 @@ def test_an_illegal_mapping_of_the_right_cost_is_not_believed(
     _, answer = solved
     assert forged(store, problem(tmp_path, TEXT.replace("x = 4", "x = 8"))[0], answer)
     assert not forged(store, problem(tmp_path, TEXT.replace("x = 4", "x = 2"))[0], answer)  # it needs four lanes
+
+
+def test_a_mapping_that_breaks_its_dataflow_is_not_believed(store: Store, solved: tuple[Arch, LayerSolution]) -> None:
+    arch, answer = solved
+    assert answer.mapping is not None
+    assert answer.certificate is not None
+    node = Node("weight", "glb")
+    there = any(found == node for found, _ in answer.mapping.placed)
+    obeys = Dataflow("own", **{"kept" if there else "bypassed": frozenset([node])})
+    breaks = Dataflow("own", **{"bypassed" if there else "kept": frozenset([node])})
+    for dataflow, believed in ((obeys, True), (breaks, False)):
+        options = Options(dataflows=((answer.layer.name, dataflow),))
+        key = key_of(arch, answer.layer, options)
+        assert key is not None
+        assert store.folder.write(key, encode(key, answer.mapping, answer.certificate))
+        assert (store.get(arch, answer.layer, options) is not None) is believed
 
 
 def legal(arch: Arch, answer: LayerSolution, mapping: Mapping) -> bool:
