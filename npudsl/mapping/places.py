@@ -10,6 +10,7 @@ from ..syntax import tree
 from ..text.diagnostics import Diagnostic, Label, SpecError
 from ..text.suggest import nearest
 from .nest import Node
+from .positions import by_position
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class Held:
 
 def find_place(arch: Arch, layer: Layer, path: tree.Path) -> Axis | Held:
     """What a slot's name means. E501: nothing of that name; E505: a memory that does not hold the tensor."""
+    path = by_position(arch, path)
     first, *rest = path.parts
     array = next((a for a in arch.arrays if a.name == first.text), None)
     memories = _memories(arch, first.text)

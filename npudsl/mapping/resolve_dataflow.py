@@ -19,6 +19,7 @@ from .nest import Mapping, Node
 from .pinned import pinned
 from .places import Axis, Held, find_place
 from .placing import placed
+from .positions import lacks_local
 from .reading import MAX_ITEMS, Choices, wrong
 from .requirements import read_requirement
 from .resolve import resolve_nest
@@ -116,6 +117,8 @@ class _Reader:
         """Note the rule of a slot."""
         if len(self.places) >= MAX_ITEMS:
             raise wrong("E105", f"a mapping has at most {MAX_ITEMS} slots", loops.place.span, "one more")
+        if lacks_local(self.arch, loops.place) and read_rule(loops, None, None, self.layer, self.scope).may_be_empty:
+            return  # nothing is kept in what has no memory
         place = find_place(self.arch, self.layer, loops.place)
         if isinstance(place, Axis):
             axis = (place.array, place.axis)
