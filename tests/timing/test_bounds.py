@@ -55,6 +55,8 @@ def _words(case: Case, done: Timed, found: Latency) -> list[str]:
     least = shares(case.arch, case.layer, case.mapping, counted)
     if found.cycles < floor(case.arch, case.layer, case.mapping, counted):
         return ["less than the floor"]
+    if found.timing.cycles < max(found.timing.busy.values()):
+        return ["the untimed bound is less than what some resource is busy"]
     if any(cycles > done.busy[r] for r, cycles in least.items()):
         return ["an instance moves less than its share"]
     pairs = [(r, done.busy[r], found.timing.busy[r]) for r in done.busy]

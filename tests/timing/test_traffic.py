@@ -14,11 +14,13 @@ from npudsl.interpreter.timed import run_timed
 from npudsl.interpreter.timed_traffic import traffic as counted
 from npudsl.mapping.pricing import leakages, price
 from npudsl.mapping.timing import Timing
-from npudsl.model.evaluate import tally
+from npudsl.model.evaluate import evaluate, tally
+from npudsl.model.latency import latency
 from npudsl.model.latency_traffic import traffic
 from npudsl.spec.arch import Arch, Level, Link, Memory
 
 from ..interpreter.machines import alexnet, eyeriss, random_eyeriss_mapping
+from ..strategies import PERFECT
 from .decorate import timed_arch, timed_case
 from .machines import machine, memory, nest, row_sums
 
@@ -52,6 +54,18 @@ def test_price_with_traffic() -> None:
     assert (cost.at_least, cost.at_most) == (12, 12)
     assert cost.bounded == "single buffers and perfect factors: movements and steps alternate"
     assert cost.utilization * cost.working == Fraction(1, 2)
+
+
+def test_cycles_are_exact_where_they_say_so() -> None:
+    moved = 0
+    for seed in range(300, 380):
+        case = timed_case(seed, PERFECT, "single")
+        cost = evaluate(case.arch, case.layer, case.mapping).cost
+        assert cost.cycles == cost.onload + cost.steady + cost.offload
+        if cost.exact:
+            assert cost.cycles == run_timed(case.arch, case.layer, case.mapping).cycles
+            moved += cost.cycles != latency(case.arch, case.layer, case.mapping).timing.cycles
+    assert moved > 2  # the untimed bound is less where several resources take turns
 
 
 def test_leakage_is_paid_for_all_cycles() -> None:
