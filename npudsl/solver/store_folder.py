@@ -50,7 +50,7 @@ class Folder:
 
     def has(self, key: str) -> bool:
         """Whether something is kept under a key; it may be damaged."""
-        return self._file(key).is_file()
+        return os.path.isfile(self._file(key))
 
     def write(self, key: str, text: str) -> bool:
         """Keeps a text; whether that went well. After the first failure nothing is tried any more."""
@@ -146,8 +146,11 @@ def _own(path: Path) -> bool:
     """Whether a folder, or the one that it will be made in, is this user's."""
     if not hasattr(os, "geteuid"):
         return True
-    there = next((p for p in (path, *path.parents) if p.exists()), None)
-    return there is not None and there.stat().st_uid == os.geteuid()
+    there = next(p for p in (path, *path.parents) if os.path.exists(p))
+    try:
+        return there.stat().st_uid == os.geteuid()
+    except OSError:
+        return False
 
 
 def _listed(folder: str | os.PathLike[str]) -> list[os.DirEntry[str]]:

@@ -35,6 +35,10 @@ arch small(glb_size: data = 1 KiB) {
     memory dram : t.dram() { holds = [input, weight, output] }
     memory glb  : t.buffer(size = glb_size) { holds = [input, weight?, output] }
     array lane[x = 4] {
+        link bus : t.network() {
+            multicast = [input, weight]
+            reduce    = [output]
+        }
         memory file : t.regfile(size = 32 B) { holds = [input, weight, output] }
         compute mac : t.mac()
     }
