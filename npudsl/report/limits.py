@@ -49,8 +49,8 @@ def _row(answers: Answers, answer: Answer) -> list[str]:
 
 
 def record(answers: Answers, answer: Answer) -> Json | None:
-    """`{"value": .., "energy_pj": .., "steps": .., "boundaries": [{"below": LEVEL, "words": .., "moved": ..}]}`: no
-    mapping has less, `value` in units of the objective; `moved`: the words that the answer moves."""
+    """`{"value": .., "energy_pj": .., "steps": .., "cycles": .., "boundaries": [{"below": LEVEL, "words": .., "moved":
+    ..}]}`: no mapping has less, `value` in units of the objective; `moved`: the words that the answer moves."""
     limit = limit_of(answers, answer)
     if limit is None:
         return None
@@ -59,5 +59,6 @@ def record(answers: Answers, answer: Answer) -> Json | None:
         "value": number(limit.value(answers.options.objective)),
         "energy_pj": number(limit.energy),
         "steps": limit.steps,
+        "cycles": number(limit.cycles),
         "boundaries": [{"below": b.outside, "words": b.words, "moved": moved[b.outside]} for b in limit.boundaries],
     }

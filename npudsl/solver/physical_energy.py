@@ -7,7 +7,7 @@ Energy is split over the operations and over the boundaries below the levels, so
   read inside, the links and the write outside; what comes back is not counted). `physical.least_weight` says how little
   that can be at each boundary by itself. Words that skip levels cross several boundaries at one price, which is
   divided between them; any division is right, a few are tried.
-- leakage lasts at least as long as all compute units need at full use.
+- leakage lasts at least as long as `physical_time.least_cycles` says.
 Of the reads of an output at its innermost memory those of partial sums and those of evictions are together no fewer
 than the operations' writes (an operation spares its read only for words that leave), so evictions cost nothing extra.
 
@@ -28,6 +28,7 @@ from ..spec.arch import Arch, Memory
 from ..spec.op import Layer, Tensor
 from .pebbles import ROUNDING
 from .physical import Boundary, boundaries, least_weight
+from .physical_time import least_cycles
 
 #: Optional bypasses that are told apart, at the most (2^n choices).
 MOST_OPTIONAL = 6
@@ -35,33 +36,35 @@ MOST_OPTIONAL = 6
 
 @dataclass(frozen=True)
 class Physical:
-    """What no mapping beats: `energy` in pJ (with leakage), `steps`, and the words moved across each boundary."""
+    """What no mapping beats: `energy` in pJ (with leakage), `steps`, `cycles`, and words moved across each boundary."""
 
     energy: float
     steps: int
+    cycles: float
     boundaries: tuple[Boundary, ...]
 
     def value(self, objective: str) -> float:
-        """The limit of an objective, in its units: pJ, steps or pJ * steps."""
-        return {"energy": self.energy, "latency": float(self.steps)}.get(objective, self.energy * self.steps)
+        """The limit of an objective: energy in pJ, time in steps or in cycles, whichever the search counts."""
+        time = min(self.cycles, float(self.steps))
+        return {"energy": self.energy, "latency": time}.get(objective, self.energy * time)
 
 
 def physical_limit(arch: Arch, layer: Layer) -> Physical | None:
     """None: words are too many to be counted."""
     units = prod(size for array in arch.arrays for _, size in array.axes)
     try:
-        energy = _energy(arch, layer, units)
+        cycles = least_cycles(arch, layer) * (1.0 - ROUNDING)
+        energy = _energy(arch, layer, cycles) * (1.0 - ROUNDING)
     except (UncountableError, OverflowError):
         return None
-    return Physical(energy * (1.0 - ROUNDING), -(-layer.points // units), boundaries(arch, layer))
+    return Physical(energy, -(-layer.points // units), cycles, boundaries(arch, layer))
 
 
-def _energy(arch: Arch, layer: Layer, units: int) -> float:
-    cycles = Fraction(layer.points, units) / arch.compute.rate
-    fixed = layer.points * arch.compute.op_energy + cycles * sum(power for _, power in leakages(arch))
+def _energy(arch: Arch, layer: Layer, cycles: float) -> float:
+    fixed = float(layer.points * arch.compute.op_energy) + cycles * float(sum(power for _, power in leakages(arch)))
     chosen = list(_chains(arch, layer))
     moved = min((_Chains(arch, layer, chains).energy() for chains in chosen), default=0.0)
-    return float(fixed) + moved
+    return fixed + moved
 
 
 Chains = dict[str, tuple[Memory, ...]]

@@ -15,12 +15,13 @@ from hypothesis import strategies as st
 from npudsl.mapping.footprint import tile_words
 from npudsl.mapping.legality import check_mapping
 from npudsl.mapping.nest import Mapping
+from npudsl.mapping.time_floor import floor
 from npudsl.model.evaluate import evaluate
 from npudsl.solver.pebbles import Inside, least_moved
 from npudsl.solver.physical import boundaries, limit_words, moved_words
 from npudsl.solver.physical_energy import physical_limit
 from npudsl.solver.reuse import most_reuse
-from npudsl.spec.arch import Arch, Hold, Level, Memory
+from npudsl.spec.arch import Arch, Hold, Level, Memory, Ports
 from npudsl.spec.op import Layer, Tensor
 
 from ..generate.choices import Seeded
@@ -174,6 +175,19 @@ def tightened(arch: Arch, of: Layer, mapping: Mapping) -> Arch:
     return replace(arch, nodes=nodes)
 
 
+def slowed(random: Random, arch: Arch) -> Arch:
+    """With bandwidths, ports, a rate and leakage, so that time is decided by anything."""
+
+    def memory_of(one: Memory) -> Memory:
+        ports = random.choice((Ports(), Ports(1, 1, 0), Ports(1, 2, 1), Ports(0, 0, 2)))
+        return replace(one, bandwidth=Fraction(random.choice((1, 8, 64))), ports=ports, leakage=Fraction(1, 50))
+
+    nodes = tuple(
+        replace(n, memories=tuple(memory_of(m) for m in n.memories)) if isinstance(n, Level) else n for n in arch.nodes
+    )
+    return replace(arch, nodes=nodes, compute=replace(arch.compute, rate=random.choice((Fraction(1, 2), Fraction(3)))))
+
+
 def _below_its_limits(arch: Arch, of: Layer, mapping: Mapping) -> list[str]:
     fits = tightened(arch, of, mapping)
     assert check_mapping(fits, of, mapping) == ()
@@ -183,15 +197,17 @@ def _below_its_limits(arch: Arch, of: Layer, mapping: Mapping) -> list[str]:
     assert limit is not None
     if limit.energy > cost.cost.energy:
         wrong.append(f"{limit.energy} pJ above {float(cost.cost.energy)} pJ")
+    if limit.cycles > floor(fits, of, mapping, cost.tally):
+        wrong.append(f"{limit.cycles} cycles above {float(floor(fits, of, mapping, cost.tally))}")
     return wrong + ([f"{limit.steps} steps"] if limit.steps > cost.tally.steps else [])
 
 
 @given(st.integers(0, 10**6))
 @settings(max_examples=150, deadline=None)
 def test_no_mapping_is_below(seed: int) -> None:
-    """Any nest, uneven or clipped, in memories that have no bit more than it needs."""
+    """Any nest, uneven or clipped, in memories that have no bit more than it needs and little bandwidth."""
     case = random_case(seed, LARGE)
-    assert _below_its_limits(case.arch, case.layer, case.mapping) == []
+    assert _below_its_limits(slowed(Random(seed), case.arch), case.layer, case.mapping) == []
 
 
 @pytest.mark.long
@@ -199,7 +215,7 @@ def test_no_mapping_is_below(seed: int) -> None:
 def test_no_mapping_of_many_is_below(block: int) -> None:
     for seed in range(1_000_000 + 300 * block, 1_000_300 + 300 * block):
         case = make_case(Seeded(Random(seed)), LARGE)
-        assert _below_its_limits(case.arch, case.layer, case.mapping) == [], seed
+        assert _below_its_limits(slowed(Random(seed), case.arch), case.layer, case.mapping) == [], seed
 
 
 @pytest.mark.parametrize("uneven", [False, True], ids=["even", "uneven"])
