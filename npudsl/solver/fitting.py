@@ -22,7 +22,7 @@ from .hierarchy import Hierarchy, hierarchies
 from .splits import Place, Split, TooHardError, splits
 
 #: Partial combinations of splits, and arrangements of nodes, that all that is asked of one question may look at.
-MOST_TRIED = 400_000
+MOST_TRIED = 150_000
 
 #: Cases that one arrangement counts for.
 ARRANGEMENT = 5

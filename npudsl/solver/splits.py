@@ -13,8 +13,8 @@ from functools import lru_cache
 
 from .lattice import divisors
 
-#: Splits of one bound under way, at the most.
-MOST_SPLITS = 20_000
+#: Splits of one bound under way, and steps from one place to the next outside, at the most (a few seconds).
+MOST_SPLITS, MOST_STEPS = 3_000, 100_000
 
 
 class TooHardError(Exception):
@@ -61,8 +61,12 @@ def _outwards(
     place = places[index]
     needless = not place.wanted and any(not p.axis and p.most is None for p in places[:index])
     found: dict[int, list[Split]] = {}
+    steps = 0
     for product, members in inside.items():
         for factor in _factors(bound, product, place, perfect, needless):
+            steps += len(members)
+            if steps > MOST_STEPS:
+                raise TooHardError
             extent = min(bound, product * factor)
             for split in members:
                 cost = split.cost + ((extent,) if place.measured else ()) + ((factor,) if place.axis else ())
