@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from itertools import product
 from math import prod
 
@@ -21,6 +22,8 @@ from .nest import Counter
 RUN = 1 << 14
 #: Elements of all vectors of one group that are remembered.
 REMEMBERED = 1 << 21
+#: Kinds of runs whose sums are remembered.
+REMEMBERED_RUNS = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -94,8 +97,12 @@ class _Reader:
         self._most = REMEMBERED // prod(self._inner)
         self._seen: dict[tuple[int, ...], np.ndarray] = {}
 
+    def key(self, setting: tuple[int, ...]) -> tuple[int, ...]:
+        """What the vector depends on."""
+        return tuple(setting[i] for i in self.outer)
+
     def at(self, setting: tuple[int, ...]) -> np.ndarray:
-        key = tuple(setting[i] for i in self.outer)
+        key = self.key(setting)
         found = self._seen.get(key)
         if found is None:
             found = self._words[key]
@@ -123,24 +130,33 @@ class Walker:
 
     def total(self, counters: Sequence[Counter], tables: Sequence[Table]) -> int:
         """The sum over all visits."""
-        return sum(int(words.sum()) * times for words, times in self._runs(counters, tables))
+        return sum(self._runs(counters, tables, lambda words: int(words.sum())))
 
     def most(self, counters: Sequence[Counter], tables: Sequence[Table]) -> int:
         """The maximum over all visits."""
-        return max((int(words.max()) for words, _ in self._runs(counters, tables)), default=0)
+        return max(self._runs(counters, tables, lambda words: int(words.max())), default=0)
 
-    def _runs(self, counters: Sequence[Counter], tables: Sequence[Table]) -> Iterator[tuple[np.ndarray, int]]:
-        """Words per visit, a run of visits at a time; with how many visits each element stands for."""
+    def _runs(
+        self, counters: Sequence[Counter], tables: Sequence[Table], summary: Callable[[np.ndarray], int]
+    ) -> Iterator[int]:
+        """Words per visit, a run of visits at a time, as `summary` puts them into one number.
+
+        Groups that do not change within a run scale it; the run of all others is summed up once for each of its kinds.
+        """
         course = Course.over(counters)
         self._pay(course.visits)
         readers = [_Reader(t, course) for t in tables]
-        readers.sort(key=lambda r: not r.scalar)
-        length = prod(course.shape[course.outer :])
+        scalars, vectors = [r for r in readers if r.scalar], [r for r in readers if not r.scalar]
+        one = np.ones(1 if vectors else prod(course.shape[course.outer :]), dtype=np.int64)
+        known: dict[tuple[tuple[int, ...], ...], int] = {}
         for setting in product(*map(range, course.shape[: course.outer])):
-            words: np.ndarray = np.ones((), dtype=np.int64)
-            for reader in readers:
-                words = words * reader.at(setting)
-            yield words, 1 if words.ndim else length
+            kind = tuple(r.key(setting) for r in vectors)
+            found = known.get(kind)
+            if found is None:
+                found = summary(reduce(np.multiply, (r.at(setting) for r in vectors), one))
+                if len(known) < REMEMBERED_RUNS:
+                    known[kind] = found
+            yield found * prod(int(r.at(setting)) for r in scalars)
             if self.tick is not None:
                 self.tick()
 
