@@ -14,6 +14,7 @@ from npudsl.solver.executor import Context
 def square(context: Context, number: int) -> int:
     context.tell(f"squaring {number}")
     sys.stdout.write("what work prints must not get between the replies\n")
+    os.write(1, b"neither must what libraries print\n")
     return number * number
 
 
