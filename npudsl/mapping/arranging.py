@@ -79,7 +79,7 @@ class _Tier:
         """Of the rules that end here, in their order, the one that the slot below must fit; the others are about empty
         slots, for nodes follow directly. None: nodes without a rule may stand innermost, or have to.
         """
-        if not rules or self._free_node_inside(rules[-1]):
+        if not rules or not self._may_be_innermost(rules[-1]):
             return None
         return None if rules[-1].may_be_empty and self._free_node_may_be_innermost() else rules[-1]
 
@@ -87,9 +87,10 @@ class _Tier:
         bound, free = self.nodes & self.named, self.nodes - self.named
         return any(not any(self._inside(other, node) for other in bound) for node in free)
 
-    def _free_node_inside(self, rule: PlaceRule) -> bool:
-        own = self.nodes & (rule.nodes or frozenset())
-        return any(self._inside(node, other) for node in self.nodes - self.named for other in own)
+    def _may_be_innermost(self, rule: PlaceRule) -> bool:
+        """Whether one of its nodes may; free nodes may stand between its others."""
+        own, free = self.nodes & (rule.nodes or frozenset()), self.nodes - self.named
+        return any(not any(self._inside(other, node) for other in free) for node in own)
 
     def _inside(self, inner: Node, outer: Node) -> bool:
         """Whether `inner` must stand below `outer`: the same tensor further in, or an array between them."""

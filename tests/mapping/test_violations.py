@@ -26,6 +26,8 @@ from .literal_dataflow import admitted
 from .machines import declared
 
 SMALL = Space(max_levels=3, max_dims=3, max_operands=2, max_points=60, excess=False)
+#: Cases that were once judged wrongly.
+ONCE_WRONG = (5529,)
 
 
 def block(case: Case, seed: int, *, faithful: bool) -> Dataflow | None:
@@ -72,7 +74,7 @@ def longest_run(mapping: Mapping) -> int:
 
 def test_against_the_literal_definition() -> None:
     seen: Counter[tuple[bool, bool]] = Counter()
-    for seed in range(700):
+    for seed in (*range(700), *ONCE_WRONG):
         case = random_case(seed, SMALL)
         dataflow = block(case, seed, faithful=seed % 2 == 0)
         if dataflow is None:
