@@ -25,7 +25,7 @@ from .names import choose_settings
 from .target import find_target
 
 if TYPE_CHECKING:
-    from ..interpreter.timed import Timed
+    from ..verify import Timed
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Mapped:
 
         Raises `SpecError` if that would take too long (E653) or too much memory (E652).
         """
-        from ..interpreter.timed import run_timed
+        from ..verify import run_timed
 
         return run_timed(self.arch, self.layer, self.mapping)
 
