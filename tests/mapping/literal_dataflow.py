@@ -21,14 +21,14 @@ def admitted(dataflow: Dataflow, arch: Arch, mapping: Mapping, *, even: bool = F
     if not all(_fits(rule, _along(mapping, rule)) for rule in dataflow.places if rule.axis):
         return False
     temporal = [rule for rule in dataflow.places if not rule.axis]
-    return any(_obeys(temporal, items) for items in _orders(arch, mapping.simplified().items, even))
+    return any(_obeys(temporal, items) for items in orders_of(arch, mapping.simplified().items, even))
 
 
 def _along(mapping: Mapping, rule: PlaceRule) -> list[Loop]:
     return [loop for loop in mapping.loops if (loop.array, loop.axis) == rule.axis]
 
 
-def _orders(arch: Arch, items: Items, even: bool) -> Iterator[Items]:
+def orders_of(arch: Arch, items: Items, even: bool) -> Iterator[Items]:
     """The nest with the nodes of every run of nodes in every order that means the same."""
     runs: list[list[Items]] = []
     run: list[Node] = []

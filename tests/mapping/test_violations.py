@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from itertools import groupby
 from random import Random
 
+from npudsl.mapping.arranging import slot_rules
 from npudsl.mapping.dataflow import Dataflow
 from npudsl.mapping.legality import check_mapping
 from npudsl.mapping.nest import Loop, Mapping, Node
@@ -22,7 +24,7 @@ from tests.generate.choices import Seeded
 from tests.generate.dataflows import dataflow_text
 from tests.strategies import Case, Space, random_case
 
-from .literal_dataflow import admitted
+from .literal_dataflow import admitted, orders_of
 from .machines import declared
 
 SMALL = Space(max_levels=3, max_dims=3, max_operands=2, max_points=60, excess=False)
@@ -143,3 +145,36 @@ def test_holes_survive_formatting() -> None:
         assert format_text(Source("test.npu", pretty)) == pretty
         before, after = (resolve_dataflow(declared(t), case.arch, case.layer) for t in (text, pretty))
         assert before == after
+
+
+def obeys_arranged(dataflow: Dataflow, arch: Arch, items: tuple[Node | Loop, ...]) -> bool:
+    """Whether the temporal slots of a nest, every node a tier of its own, fit what `slot_rules` says of them."""
+    tiers: list[Node] = []
+    slots: list[list[Loop]] = []
+    for item in items:
+        if isinstance(item, Node):
+            tiers.append(item)
+            slots.append([])
+        elif not item.spatial:
+            slots[-1].append(item)
+    rules = slot_rules(dataflow, arch, [(node,) for node in tiers])
+    return rules is not None and all(r is None or r.admits(loops) for r, loops in zip(rules, slots, strict=True))
+
+
+def test_some_arrangement_of_single_nodes_fits_what_the_slots_ask() -> None:
+    """What the uneven search relies on: it goes through these arrangements."""
+    seen: Counter[bool] = Counter()
+    for seed in (*range(250), *ONCE_WRONG):
+        case = random_case(seed, SMALL)
+        dataflow = block(case, seed, faithful=seed % 2 == 0)
+        if dataflow is None or dataflow.complete is not None or longest_run(case.mapping) > 6:
+            continue
+        dataflow = replace(dataflow, places=dataflow.temporal, kept=frozenset(), bypassed=frozenset())
+        for mapping in neighbours(case.arch, case.layer, case.mapping, seed)[:4]:
+            if longest_run(mapping) > 6:
+                continue
+            orders = orders_of(case.arch, mapping.simplified().items, even=False)
+            fitting = any(obeys_arranged(dataflow, case.arch, items) for items in orders)
+            assert fitting == (violations(dataflow, case.arch, case.layer, mapping) == ()), seed
+            seen[fitting] += 1
+    assert min(seen.values()) > 60, seen
