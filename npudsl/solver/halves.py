@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from math import log
@@ -10,6 +10,7 @@ from math import log
 import numpy as np
 
 from .goal import Incumbent
+from .latency import Load
 from .rows import Task
 
 
@@ -36,19 +37,31 @@ class Bounds:
     """Bounds for combinations of some groups' rows: what all other groups contribute at least (at most, where
     negative).
 
-    `outer`: for every vector of extents the least cost outside this part of any mapping that offers them;
-    `least_steps`: no mapping takes fewer; `inside`: at least this much is added further inside.
+    A cost is energy, then each of `loads`, in cycles. `outer`: for every vector of extents the least cost
+    outside this part of any mapping that offers them, shape (costs, vectors); `inside`: at least this much energy is
+    spent further inside; `pace`: cycles of a step; `least_cycles`: no mapping takes fewer.
     """
 
-    def __init__(self, task: Task, outer: np.ndarray | None, least_steps: float = 0.0, inside: float = 0.0):
-        self.task, self.outer, self.least_steps = task, outer, least_steps
-        self.columns = np.array([c for c, _ in task.energy], dtype=int)
-        self.weights = np.array([w for _, w in task.energy])
-        self.constant = task.constant + inside
-        falling = {c for c, w in task.energy if w < 0}
+    def __init__(
+        self,
+        task: Task,
+        outer: np.ndarray | None,
+        loads: tuple[Load, ...] = (),
+        pace: float = 1.0,
+        least_cycles: float = 0.0,
+        inside: float = 0.0,
+    ):
+        self.task, self.outer, self.pace, self.least_cycles = task, outer, pace, least_cycles
+        sums = [(task.energy, task.constant + inside), *(task.loads.get(load, ((), 0.0)) for load in loads)]
+        self.columns = [np.array([c for c, _ in weights], dtype=int) for weights, _ in sums]
+        self.weights = [np.array([w for _, w in weights]) for weights, _ in sums]
+        self.constants = np.array([constant for _, constant in sums])
         self.extremes = np.array(
             [
-                [t.values[c].max() if c in falling else t.values[c].min() for c in range(task.program.count)]
+                [
+                    t.values[c].max() if c in task.program.falling else t.values[c].min()
+                    for c in range(task.program.count)
+                ]
                 for t in task.tables
             ]
         ).reshape(len(task.tables), task.program.count)
@@ -58,26 +71,33 @@ class Bounds:
         others = [g for g in range(len(self.task.tables)) if g not in groups]
         return np.prod(self.extremes[others], axis=0)
 
-    def energy(self, values: np.ndarray, above: np.ndarray) -> np.ndarray:
-        """Lower bound on the energy from full products (shape (columns, n)) and extents needed at the top."""
-        total = np.einsum("k,kn->n", self.weights, values[self.columns]) + self.constant
-        return total if self.outer is None else total + self.outer[above]
+    def costs(self, values: np.ndarray, above: np.ndarray) -> np.ndarray:
+        """Lower bounds on the costs, shape (costs, n), from full products (shape (columns, n)) and extents needed at
+        the top."""
+        total = np.array([np.einsum("k,kn->n", w, values[c]) for c, w in zip(self.columns, self.weights, strict=True)])
+        total += self.constants[:, None]
+        return total if self.outer is None else total + self.outer[:, above]
 
     def possible(self, values: np.ndarray, above: np.ndarray, incumbent: Incumbent) -> np.ndarray:
         """Mask of what fits every limit and may still improve."""
         mask = np.ones(values.shape[1], dtype=bool)
         for weights, bound in self.task.limits:
             mask &= sum(w * values[c] for c, w in weights) <= bound
-        return mask & incumbent.may_improve(self.energy(values, above), self.steps(values[self.task.steps]))
+        costs = self.costs(values, above)
+        return mask & incumbent.may_improve(costs[0], self.cycles(values[self.task.steps], costs))
 
-    def root(self) -> tuple[np.ndarray, np.ndarray]:
-        """Lower bounds on energy and steps of everything in the task."""
+    def root(self) -> tuple[float, float]:
+        """Lower bounds on energy and cycles of everything in the task."""
         least = self.rest(())[:, None]
-        return self.energy(least, np.zeros(1, np.int64))[0], self.steps(least[self.task.steps])[0]
+        total = self.costs(least, np.zeros(1, np.int64))
+        return float(total[0, 0]), float(self.cycles(least[self.task.steps], total)[0])
 
-    def steps(self, product: np.ndarray) -> np.ndarray:
-        """Lower bound on the steps from a product of the steps column."""
-        return np.maximum(product, self.least_steps)
+    def cycles(self, steps: np.ndarray, costs: Sequence[np.ndarray]) -> np.ndarray:
+        """Lower bound on the cycles from products of the steps column and costs of the same shape."""
+        taken = np.maximum(steps * self.pace, self.least_cycles)
+        for load in costs[1:]:
+            taken = np.maximum(taken, load)
+        return taken
 
 
 def split(task: Task) -> tuple[tuple[int, ...], tuple[int, ...]]:

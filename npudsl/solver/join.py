@@ -7,7 +7,7 @@ nothing is cut off, so when the descent ends no pair of rows can be better than 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,12 +22,14 @@ CHUNK = 1 << 11
 
 @dataclass(frozen=True)
 class Found:
-    """Pairs of rows with their energy and steps: positions in the halves."""
+    """Pairs of rows (positions in the halves) with what they cost in this part, shape (costs, n), with their steps and
+    the flat index of the extents that they need at the top."""
 
     first: np.ndarray
     second: np.ndarray
-    energy: np.ndarray
+    costs: np.ndarray
     steps: np.ndarray
+    above: np.ndarray
 
 
 class Join:
@@ -45,22 +47,10 @@ class Join:
     ):
         self.bounds, self.halves, self.incumbent, self.take, self.tick = bounds, (one, other), incumbent, take, tick
         self.examined = 0
-        task = bounds.task
-        columns, weights = list(bounds.columns), list(np.abs(bounds.weights))
-        self.energy = slice(0, len(columns))
-        self.limits: list[tuple[slice, float]] = []
-        for parts, bound in task.limits:
-            self.limits.append((slice(len(columns), len(columns) + len(parts)), bound))
-            columns += [c for c, _ in parts]
-            weights += [w for _, w in parts]
-        self.steps, self.outer = len(columns), len(columns) + 1
-        columns.append(task.steps)
-        weights.append(1.0)
-        # columns that count against the energy are negative in the trees, so that their least is the most
-        self.signs = np.sign(bounds.weights)
-        signs = np.ones(len(columns))
-        signs[self.energy] = np.where(self.signs < 0, -1.0, 1.0)
-        self.scales = (columns, signs * np.array(weights)), (columns, signs)
+        layout = _Layout(bounds)
+        self.sums, self.limits, self.steps, self.outer = layout.sums, layout.limits, layout.steps, layout.width
+        self.signs = layout.signs
+        self.scales = (layout.columns, layout.signs * layout.weights), (layout.columns, layout.signs)
 
     def run(self) -> None:
         if not all(half.size for half in self.halves):
@@ -82,9 +72,10 @@ class Join:
 
     def _rows(self, half: Half, columns: list[int], scale: np.ndarray) -> np.ndarray:
         """Scaled columns, and after them the least cost outside that these extents alone allow."""
-        rows = np.empty((half.size, len(columns) + 1))
-        rows[:, :-1] = (half.values[columns] * scale[:, None]).T
-        rows[:, -1] = 0.0 if self.bounds.outer is None else self.bounds.outer[half.above]
+        rows = np.zeros((half.size, self.outer + len(self.sums)))
+        rows[:, : self.outer] = (half.values[columns] * scale[:, None]).T
+        if self.bounds.outer is not None:
+            rows[:, self.outer :] = self.bounds.outer[:, half.above].T
         return rows
 
     def _alive(self, a: np.ndarray, b: np.ndarray, i: np.ndarray, j: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -93,15 +84,13 @@ class Join:
         `a`, `b`: the children of the pairs of nodes (i, j), shapes (pairs, children, columns).
         """
         self.examined += a.shape[0] * a.shape[1] * b.shape[1]
-        energy = np.matmul(a[:, :, self.energy] * self.signs, b[:, :, self.energy].transpose(0, 2, 1))
-        energy += self.bounds.constant
-        if self.bounds.outer is not None:
-            energy += np.maximum(a[:, :, None, self.outer], b[:, None, :, self.outer])
-        alive = np.flatnonzero(
-            self.incumbent.may_lead(
-                energy, lambda: self.bounds.steps(a[:, :, None, self.steps] * b[:, None, :, self.steps])
-            )
-        )
+
+        def cycles() -> np.ndarray:
+            steps = a[:, :, None, self.steps] * b[:, None, :, self.steps]
+            return self.bounds.cycles(steps, [energy, *(self._cost(k, a, b) for k in range(1, len(self.sums)))])
+
+        energy = self._cost(0, a, b)
+        alive = np.flatnonzero(self.incumbent.may_lead(energy, cycles))
         pair, one, two = np.unravel_index(alive, energy.shape)
         left, right = a[pair, one], b[pair, two]
         kept = np.ones(len(alive), dtype=bool)
@@ -112,14 +101,52 @@ class Join:
         i = i[pair[kept]] * a.shape[1] + one[kept]
         return i, j[pair[kept]] * b.shape[1] + two[kept]
 
+    def _cost(self, k: int, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        """A component of the cost of all pairs of children, shape (pairs, children, children)."""
+        columns = self.sums[k]
+        cost = np.matmul(a[:, :, columns] * self.signs[columns], b[:, :, columns].transpose(0, 2, 1))
+        cost += self.bounds.constants[k]
+        if self.bounds.outer is not None:
+            cost += np.maximum(a[:, :, None, self.outer + k], b[:, None, :, self.outer + k])
+        return cost
+
     def _pairs(self, one: Tree, two: Tree, i: np.ndarray, j: np.ndarray) -> None:
-        """Rows that fit every limit: their energy with the cost outside that they really have."""
+        """Rows that fit every limit: their cost, with what is outside if that is known for certain."""
         first, second = one.order[i], two.order[j]
         left, right = one.levels[-1][i], two.levels[-1][j]
-        energy = np.einsum("k,nk,nk->n", self.signs, left[:, self.energy], right[:, self.energy]) + self.bounds.constant
-        if self.bounds.outer is not None:
-            energy += self.bounds.outer[self.halves[0].above[first] + self.halves[1].above[second]]
+        above = self.halves[0].above[first] + self.halves[1].above[second]
+        costs = np.array(
+            [np.einsum("k,nk,nk->n", self.signs[c], left[:, c], right[:, c]) for c in self.sums]
+        ) + self.bounds.constants[:, None]  # fmt: skip
+        whole = costs if self.bounds.outer is None else costs + self.bounds.outer[:, above]
         steps = left[:, self.steps] * right[:, self.steps]
-        kept = np.flatnonzero(self.incumbent.may_improve(energy, self.bounds.steps(steps)) & np.isfinite(energy))
+        alive = self.incumbent.may_improve(whole[0], self.bounds.cycles(steps, whole))
+        kept = np.flatnonzero(alive & np.isfinite(whole).all(axis=0))
         if len(kept):
-            self.take(Found(first[kept], second[kept], energy[kept], steps[kept]))
+            self.take(Found(first[kept], second[kept], costs[:, kept], steps[kept], above[kept]))
+
+
+class _Layout:
+    """Where the columns of sums, limits and steps stand in a row of a tree.
+
+    Columns that count against a sum are negative in the trees, so that their least is the most.
+    """
+
+    def __init__(self, bounds: Bounds):
+        self.columns: list[int] = []
+        weights: list[float] = []
+        falling: list[bool] = []
+
+        def place(columns: Iterable[int], by: Iterable[float]) -> slice:
+            start = len(self.columns)
+            for column, weight in zip(columns, by, strict=True):
+                self.columns.append(int(column))
+                weights.append(abs(weight))
+                falling.append(weight < 0)
+            return slice(start, len(self.columns))
+
+        self.sums = [place(c, w) for c, w in zip(bounds.columns, bounds.weights, strict=True)]
+        self.limits = [(place(*zip(*parts, strict=True)), bound) for parts, bound in bounds.task.limits]
+        self.steps = place([bounds.task.steps], [1.0]).start
+        self.width = len(self.columns)
+        self.weights, self.signs = np.array(weights), np.where(falling, -1.0, 1.0)

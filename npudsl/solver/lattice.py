@@ -70,6 +70,10 @@ class Lattice:
         known = self._contributions[dim]
         return np.array([known[int(e)] for e in extents], dtype=np.int64)
 
+    def flat(self, extents: dict[str, int]) -> int:
+        """The flat index of a vector."""
+        return sum(self._contributions[d][extents[d]] for d in self.dims)
+
     def vector(self, flat: int) -> dict[str, int]:
         """The extents at a flat index."""
         places = np.unravel_index(flat, self.shape)

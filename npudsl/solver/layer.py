@@ -17,6 +17,7 @@ from .clock import Clock, OutOfTimeError
 from .feasible import no_room, untiled
 from .goal import Goal, Incumbent
 from .hierarchy import hierarchies
+from .latency import latency
 from .limits import check_orders, check_size
 from .program import energies, leakage
 from .rows import common_unit
@@ -39,8 +40,9 @@ class LayerSearch:
         check_size(layer, dims)
         if options.space != "even":
             check_orders(arch, layer)
-        self.problem = Problem(arch, layer, dims, common_unit(energies(arch, layer)))
-        self.incumbent = Incumbent(Goal(options.objective))
+        goal = Goal(options.objective)
+        self.problem = Problem(arch, layer, dims, common_unit(energies(arch, layer)), goal.timed)
+        self.incumbent = Incumbent(goal)
         self.searches: list[Search] = []
         self.searching, self.finished = True, False
         self.bound = 0.0
@@ -101,7 +103,7 @@ class LayerSearch:
         goal, problem = self.incumbent.goal, self.problem
         found = self.incumbent.mapping() if self.incumbent.mapping else untiled(problem.arch, problem.layer)
         evaluation = evaluate(problem.arch, problem.layer, found)
-        value = float(goal(evaluation.cost.energy, evaluation.tally.steps)[0])
+        value = float(goal(evaluation.cost.energy, latency(problem.arch, problem.layer, found))[0])
         bound = self._in_pj(self.bound) or 0.0
         expected = self._in_pj(self._value())
         same = expected is None or isclose(value, expected, rel_tol=1e-12) or leakage(problem.arch)

@@ -1,7 +1,8 @@
 """A template as a program: minimise a sum of products over groups of dims, with the closed forms over arrays of rows.
 
-    objective   sum_k weight_k * prod_g column_k(row_g) + constant
-    limits      sum_j weight_j * prod_g column_j(row_g) <= limit
+    energy   sum_k weight_k * prod_g column_k(row_g) + constant
+    loads    the same for the cycles of every port and link with a bandwidth, where time matters
+    limits   sum_j weight_j * prod_g column_j(row_g) <= limit
 
 A *row* of a group fixes every factor of the dims in it. The columns come from the closed forms of `npudsl.model`,
 whatever the operator is; nothing here knows what they mean.
@@ -12,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -25,12 +26,21 @@ from ..model.evaluate import Numbers
 from ..spec.arch import Arch, Memory
 from ..spec.op import Layer, Operator, Rank, Tensor
 from .hierarchy import Hierarchy
+from .latency import Load, charges, loads
 from .templates import Place, Template
 
 Group = tuple[str, ...]
 
 
 Weights = tuple[tuple[int, Fraction], ...]
+
+
+@dataclass(frozen=True)
+class Sum:
+    """`weights`: (column, weight) pairs; `constant`: (weight, expression in the bounds) pairs."""
+
+    weights: Weights
+    constant: tuple[tuple[Fraction, Product], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -46,8 +56,7 @@ class Limit:
 class Program:
     """`columns[g]`: the columns of group g, closed forms in the factors of its loops (`loops[g]`) and in its bounds.
 
-    `energy`: (column, weight in pJ) pairs; `constant`: (weight in pJ, expression in the bounds) pairs; `steps`: the
-    column of the steps; `axes`: the places along arrays with their sizes.
+    `energy`: in pJ; `loads`: sums of cycles (`latency.loads`); `steps`: the column of the steps; `falling`: columns that count against a sum; `axes`: the places along arrays with their sizes.
     """
 
     template: Template
@@ -56,10 +65,11 @@ class Program:
     columns: tuple[tuple[sympy.Expr, ...], ...]
     symbols: tuple[sympy.Symbol, ...]
     count: int
-    energy: Weights
-    constant: tuple[tuple[Fraction, Product], ...]
+    energy: Sum
+    loads: tuple[tuple[Load, Sum], ...]
     limits: tuple[Limit, ...]
     steps: int
+    falling: frozenset[int]
     axes: tuple[tuple[Place, int], ...]
     bounds: tuple[tuple[sympy.Symbol, str], ...]
 
@@ -80,8 +90,10 @@ def groups_of(layer: Layer, dims: Iterable[str]) -> tuple[Group, ...]:
 class Builder:
     """Collects the distinct products of a template as columns, then lays them out group by group."""
 
-    def __init__(self, arch: Arch, layer: Layer, hierarchy: Hierarchy, template: Template, dims: tuple[str, ...]):
-        self.arch, self.layer, self.hierarchy, self.template = arch, layer, hierarchy, template
+    def __init__(
+        self, arch: Arch, layer: Layer, hierarchy: Hierarchy, template: Template, dims: tuple[str, ...], timed: bool
+    ):
+        self.arch, self.layer, self.hierarchy, self.template, self.timed = arch, layer, hierarchy, template, timed
         names = _ordinals(template)
         self.formulas: Formulas = derive(arch, layer, template.nest, frozenset(layer.op.dims), template.frame, names)
         self.symbols = frozenset(self.formulas.symbols)
@@ -90,9 +102,10 @@ class Builder:
         self.dead = {self.formulas.bounds[d]: sympy.Integer(1) for d in layer.op.dims if d not in dims}
 
     def build(self) -> Program:
-        energy, constant = self._energy()
+        energy = self._energy()
+        loads = tuple(self._loads()) if self.timed else ()
         limits = tuple(self._limits())
-        steps = self._column(self.formulas.steps)
+        steps = self._column(self.steps)
         loops = tuple(
             tuple(i for i, loop in enumerate(self.template.nest.loops) if loop.dim in group) for group in self.groups
         )
@@ -104,9 +117,10 @@ class Builder:
             self.formulas.symbols,
             len(self.products),
             energy,
-            constant,
+            loads,
             limits,
             steps,
+            frozenset(i for (_, falling), i in self.products.items() if falling),
             tuple(self._axes()),
             tuple((symbol, d) for d, symbol in self.formulas.bounds.items()),
         )
@@ -114,7 +128,7 @@ class Builder:
     def _column(self, product: Product, falling: bool = False) -> int:
         """The column that holds a product, one factor per group.
 
-        One that counts against the energy (`falling`) has a column of its own: it is bounded from above, and the same
+        One that counts against a sum (`falling`) has a column of its own: it is bounded from above, and the same
         product in a limit from below.
         """
         return self.products.setdefault((self._parts(product), falling), len(self.products))
@@ -131,9 +145,9 @@ class Builder:
     def _is_constant(self, product: Product) -> bool:
         return not any(_has(factor, self.symbols) for _, factor in product.factors)
 
-    # ---- energy -----------------------------------------------------------------------------------
+    # ---- energy and loads -------------------------------------------------------------------------
 
-    def _energy(self) -> tuple[Weights, tuple[tuple[Fraction, Product], ...]]:
+    def _energy(self) -> Sum:
         total: dict[Product, Fraction] = {}
         for booking in self.formulas.bookings:
             if self._belongs(booking):
@@ -142,8 +156,51 @@ class Builder:
         if self.template.last:
             points = Product(tuple(((d,), symbol) for d, symbol in self.formulas.bounds.items()))
             total[points] = total.get(points, Fraction(0)) + self.arch.compute.op_energy
-            steps = self.formulas.steps
-            total[steps] = total.get(steps, Fraction(0)) + leakage(self.arch) / self.arch.compute.rate
+            total[self.steps] = total.get(self.steps, Fraction(0)) + leakage(self.arch) / self.arch.compute.rate
+        return self._sum(total)
+
+    def _loads(self) -> Iterator[tuple[Load, Sum]]:
+        """The sums of cycles that anything of this part belongs to."""
+        totals: dict[Load, dict[Product, Fraction]] = {}
+        mine = [b for b in self.formulas.bookings if self._belongs(b)]
+        for load, booking, toll in charges(self.arch, self.layer, mine):
+            total = totals.setdefault(load, {})
+            for times, product in booking.count.terms:
+                share = Product(product.factors + self._share(toll.arrays))
+                total[share] = total.get(share, Fraction(0)) + times * toll.cycles
+        for load in loads(self.arch, self.layer):
+            total = totals.get(load, {})
+            if load[1] and self.template.last:
+                total[self.steps] = total.get(self.steps, Fraction(0)) + 1 / self.arch.compute.rate
+            if total:
+                yield load, self._sum(total)
+
+    @cached_property
+    def steps(self) -> Product:
+        """The steps; in a part that is not the last those of the loops outside its bottom, which is a lower bound."""
+        if self.template.last:
+            return self.formulas.steps
+        outside = [
+            ((loop.dim,), symbol)
+            for loop, place, symbol in zip(
+                self.template.nest.loops, self.template.places, self.formulas.symbols, strict=True
+            )
+            if place[0] in ("frame", "slot")
+        ]
+        return Product(tuple(outside))
+
+    def _share(self, arrays: tuple[str, ...]) -> tuple[tuple[Group, sympy.Expr], ...]:
+        """One over the instances along some arrays, group by group."""
+        found = []
+        for group in self.groups:
+            indices = [
+                i for i, loop in enumerate(self.template.nest.loops) if loop.array in arrays and loop.dim in group
+            ]
+            if indices:
+                found.append((group, sympy.Mul(*[1 / self.formulas.symbols[i] for i in indices])))
+        return tuple(found)
+
+    def _sum(self, total: dict[Product, Fraction]) -> Sum:
         constant = tuple((weight, product) for product, weight in total.items() if self._is_constant(product))
         weights: dict[tuple[sympy.Expr, ...], Fraction] = {}
         places: dict[tuple[sympy.Expr, ...], Product] = {}
@@ -152,7 +209,7 @@ class Builder:
                 parts = self._parts(product)
                 places.setdefault(parts, product)
                 weights[parts] = weights.get(parts, Fraction(0)) + weight
-        return tuple((self._column(places[parts], w < 0), w) for parts, w in weights.items() if w), constant
+        return Sum(tuple((self._column(places[parts], w < 0), w) for parts, w in weights.items() if w), constant)
 
     def _belongs(self, booking: Booking) -> bool:
         """Whether this part of the nest is the one that accounts for an edge."""
@@ -247,10 +304,11 @@ def program(
     hierarchy: Hierarchy,
     template: Template,
     shape: tuple[tuple[str, int], ...],
+    timed: bool,
 ) -> Program:
     """The program of a template. `op` without constants and `shape` as `skeleton` gives them, so that layers of one
     kind share their programs."""
-    return Builder(arch, Layer("", op, shape), hierarchy, template, dims).build()
+    return Builder(arch, Layer("", op, shape), hierarchy, template, dims, timed).build()
 
 
 def skeleton(layer: Layer) -> tuple[Operator, tuple[tuple[str, int], ...]]:

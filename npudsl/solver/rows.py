@@ -12,9 +12,10 @@ import sympy
 
 from ..model.evaluate import Numbers
 from ..spec.op import Layer
+from .latency import Load
 from .lattice import Lattice, factorisations
 from .pareto import undominated
-from .program import Group, Program, evaluate_columns
+from .program import Group, Program, Sum, evaluate_columns
 from .templates import Place, Template
 
 
@@ -41,13 +42,14 @@ class Task:
     """A template with numbers.
 
     energy = constant + sum of weight * product of the column over the groups, in units of `unit` pJ; likewise every
-    limit (weights, bound). `steps` is a column.
+    load (weights, constant), in cycles, and every limit (weights, bound). `steps` is a column.
     """
 
     program: Program
     tables: tuple[Table, ...]
     energy: tuple[tuple[int, float], ...]
     constant: float
+    loads: dict[Load, tuple[tuple[tuple[int, float], ...], float]]
     limits: tuple[tuple[tuple[tuple[int, float], ...], float], ...]
     steps: int
 
@@ -88,12 +90,16 @@ def make_task(program: Program, layer: Layer, rows: Rows, unit: Fraction) -> Tas
             return None
         tables.append(table)
     numbers = Numbers({symbol: layer.bound[d] for symbol, d in program.bounds})
-    constant = sum((weight * numbers(product.expression) for weight, product in program.constant), Fraction(0))
+
+    def known(total: Sum, unit: Fraction) -> tuple[tuple[tuple[int, float], ...], float]:
+        constant = sum((weight * numbers(product.expression) for weight, product in total.constant), Fraction(0))
+        return tuple((c, float(w / unit)) for c, w in total.weights), float(constant / unit)
+
     return Task(
         program,
         tuple(tables),
-        tuple((c, float(w / unit)) for c, w in program.energy),
-        float(constant / unit),
+        *known(program.energy, unit),
+        {load: known(total, Fraction(1)) for load, total in program.loads},
         tuple((tuple((c, float(w)) for c, w in limit.weights), float(limit.bound)) for limit in program.limits),
         program.steps,
     )
@@ -131,8 +137,7 @@ class Rows:
             family = self.families[splits] = self._family(splits)
         symbols = [program.symbols[i] for i in program.loops[group]]
         values = self._values(family, program, group, symbols)
-        falling = {c for c, w in program.energy if w < 0}
-        signed = dict.fromkeys((e, c in falling) for c, e in enumerate(program.columns[group]))
+        signed = dict.fromkeys((e, c in program.falling) for c, e in enumerate(program.columns[group]))
         key = (frozenset(signed), program.template.last)
         if key not in family.kept:
             columns = np.array([-family.values[e] if down else family.values[e] for e, down in signed])

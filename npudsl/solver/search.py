@@ -1,8 +1,8 @@
 """The exact search of one choice of bypasses: part by part from outside to inside, every template of every part.
 
-A *cut* is known by the nodes outside it. Its table holds, for every vector of tile extents at the cut, the least cost
-outside of any mapping with these tiles (infinite: none that fits and can still lead to an improvement). A part from one
-cut to the next extends one table to the other; a last part gives whole mappings. Nearly all the work is in the last
+A *cut* is known by the nodes outside it. Its front holds, for every vector of tile extents at the cut, the least costs
+outside of any mapping with these tiles (none: none fits and can still lead to an improvement). A part from one
+cut to the next extends one front to the other; a last part gives whole mappings. Nearly all the work is in the last
 parts.
 """
 
@@ -18,10 +18,12 @@ import numpy as np
 from ..mapping.nest import Mapping, Node
 from ..spec.arch import Arch
 from ..spec.op import Layer
-from .goal import Incumbent
+from .fronts import Front
+from .goal import Goal, Incumbent
 from .halves import Bounds, Half, gather, split
 from .hierarchy import Hierarchy
 from .join import Found, Join
+from .latency import Load, loads
 from .lattice import Lattice
 from .program import program, skeleton
 from .rebuild import assemble, needed
@@ -32,15 +34,30 @@ from .unrolling import most_unrolled
 
 Cut = frozenset[Node]
 
+#: What adding up in another order may change, relative.
+ROUNDING = 1e-12
+
 
 @dataclass(frozen=True)
 class Problem:
-    """A layer on a machine. `dims`: those with a bound above 1; `unit`: pJ per unit of energy in the search."""
+    """A layer on a machine. `dims`: those with a bound above 1; `unit`: pJ per unit of energy in the search; `timed`:
+    whether what ports and links take matters."""
 
     arch: Arch
     layer: Layer
     dims: tuple[str, ...]
     unit: Fraction
+    timed: bool
+
+    @cached_property
+    def loads(self) -> tuple[Load, ...]:
+        """Sums of cycles that may be the latency, besides the steps."""
+        return loads(self.arch, self.layer) if self.timed else ()
+
+    @property
+    def pace(self) -> float:
+        """Cycles of a step."""
+        return float(1 / self.arch.compute.rate)
 
     @cached_property
     def lattice(self) -> Lattice:
@@ -75,8 +92,7 @@ class Search:
     incumbent: Incumbent
     tick: Callable[[], None]
     examined: int = 0
-    tables: dict[Cut, np.ndarray] = field(default_factory=dict)
-    outers: dict[Cut, np.ndarray] = field(default_factory=dict)
+    fronts: dict[Cut, Front] = field(default_factory=dict)
     stages: list[Stage] = field(default_factory=list)
 
     # ---- what there is to do ----------------------------------------------------------------------
@@ -117,25 +133,18 @@ class Search:
         symmetries = renamings(problem.layer, problem.dims) if part[2] else []  # a table needs all its entries
         for template in distinct(templates(op, problem.dims, hierarchy, part), symmetries):
             self.tick()
-            one = program(problem.arch, op, problem.dims, hierarchy, template, shape)
+            one = program(problem.arch, op, problem.dims, hierarchy, template, shape, problem.timed)
             task = make_task(one, problem.layer, problem.rows, problem.unit)
             if task is not None:
                 yield task
 
     def bounds(self, task: Task, top: Cut, inside: float = 0.0) -> Bounds:
-        return Bounds(task, self._outer(top), self.problem.least_steps, inside)
-
-    def _outer(self, top: Cut) -> np.ndarray | None:
-        """Least cost outside for every vector of extents that a part needs at its top, or None at the outermost
-        tier."""
-        if top in self.tables and top not in self.outers:
-            self.outers[top] = self.problem.lattice.least_above(self.tables[top])
-        return self.outers.get(top)
+        problem = self.problem
+        outer = self.fronts[top].least if top in self.fronts else None
+        return Bounds(task, outer, problem.loads, problem.pace, problem.least_steps * problem.pace, inside)
 
     def _root(self, task: Task, top: Cut) -> tuple[float, float]:
-        bounds = self.bounds(task, top)
-        first, second = self.incumbent.goal(*(float(x) for x in bounds.root()))
-        return float(first), float(second)
+        return self.incumbent.goal(*self.bounds(task, top).root())
 
     def _inside(self, cut: Cut) -> float:
         """At least this much energy is spent inside a cut."""
@@ -153,22 +162,34 @@ class Search:
 
     def _tabulate(self, stage: Stage) -> None:
         assert stage.bottom is not None
-        table = self.tables.setdefault(stage.bottom, np.full(self.problem.lattice.size, np.inf))
+        kinds = 1 + len(self.problem.loads)
+        front = self.fronts.setdefault(stage.bottom, Front(self.problem.lattice, kinds))
         inside = self._inside(stage.bottom)
+
+        def take(one: Half, two: Half, found: Found) -> None:
+            for pairs, _, costs in self._whole(stage.top, found):
+                costs[0] -= inside
+                front.add(one.below[found.first[pairs]] + two.below[found.second[pairs]], costs)
+
         for task in stage.tasks:
-            bounds = self.bounds(task, stage.top, inside)
-            self._each(bounds, self.incumbent, lambda one, two, found: _lower(table, one, two, found, inside))
+            self._each(self.bounds(task, stage.top, inside), self.incumbent, take)
 
     def finish(self, task: Task, top: Cut) -> None:
         """Searches a task of a last part to its end: afterwards none of its mappings is better than the incumbent."""
+        bounds = self.bounds(task, top)
 
         def take(one: Half, two: Half, found: Found) -> None:
-            first, second = self.incumbent.goal(found.energy, found.steps)
-            k = int(np.lexsort((second, first))[0])
-            choice = _chosen(task, one, two, found, k)
-            self.incumbent.offer((float(first[k]), float(second[k])), partial(self.mapping, choice, top))
+            for pairs, entries, costs in self._whole(top, found):
+                cycles = bounds.cycles(found.steps[pairs], costs)
+                fits = np.flatnonzero(self.incumbent.may_improve(costs[0], cycles))
+                if len(fits):
+                    first, second = self.incumbent.goal(costs[0, fits], cycles[fits])
+                    k = int(np.lexsort((second, first))[0])
+                    choice = _chosen(task, one, two, found, int(pairs[fits[k]]))
+                    entry = None if entries is None else int(entries[fits[k]])
+                    self.incumbent.offer((float(first[k]), float(second[k])), partial(self.mapping, choice, top, entry))
 
-        self._each(self.bounds(task, top), self.incumbent, take)
+        self._each(bounds, self.incumbent, take)
 
     def _each(self, bounds: Bounds, incumbent: Incumbent, take: Callable[[Half, Half, Found], None]) -> None:
         """Gives every pair of half rows that may improve to `take`."""
@@ -177,40 +198,55 @@ class Search:
         join.run()
         self.examined += join.examined
 
+    def _whole(self, top: Cut, found: Found) -> Iterator[tuple[np.ndarray, np.ndarray | None, np.ndarray]]:
+        """Pairs (positions in `found`), entries of the front at the top (None: the only one that offers what the pair
+        needs), and their costs together."""
+        front = self.fronts.get(top)
+        if front is None or front.kinds == 1:
+            outer = 0.0 if front is None else front.least[:, found.above]
+            yield np.arange(len(found.steps)), None, found.costs + outer
+            return
+        for need in np.unique(found.above):
+            offers = front.offers(int(need))
+            pairs = np.flatnonzero(found.above == need)
+            costs = found.costs[:, pairs, None] + front.costs[:, None, offers]
+            yield np.repeat(pairs, len(offers)), np.tile(offers, len(pairs)), costs.reshape(front.kinds, -1)
+
     # ---- back to a nest ---------------------------------------------------------------------------
 
-    def mapping(self, last: Choice, top: Cut) -> Mapping:
-        """The cheapest nest with a choice for its last part."""
-        chosen = [(last, self._top_of(last, top))]
-        while chosen[0][0].template.top:
-            choice, top = self._reach(top, chosen[0][1])
-            chosen.insert(0, (choice, self._top_of(choice, top)))
+    def mapping(self, last: Choice, top: Cut, entry: int | None = None) -> Mapping:
+        """The nest of a choice for its last part, with the part outside that an entry of the front at its top stands
+        for."""
+        chosen: list[tuple[Choice, dict[str, int]]] = []
+        choice = last
+        while top in self.fronts:
+            need = needed(choice, self.problem.layer.bound, self.problem.dims)
+            front, lattice = self.fronts[top], self.problem.lattice
+            at = int(front.offers(lattice.flat(need))[0]) if entry is None else entry
+            extents = lattice.vector(int(front.flat[at]))
+            chosen.insert(0, (choice, extents))
+            choice, top, entry = self._reach(top, extents, front.costs[:, at])
+        chosen.insert(0, (choice, needed(choice, self.problem.layer.bound, self.problem.dims)))
         return assemble(self.problem.layer.bound, self.problem.dims, chosen)
 
-    def _top_of(self, choice: Choice, top: Cut) -> dict[str, int]:
-        """The extents of the cheapest tiles at the top of a choice that offer what it needs."""
-        need = needed(choice, self.problem.layer.bound, self.problem.dims)
-        if not choice.template.top:
-            return need
-        lattice = self.problem.lattice
-        return lattice.vector(int(np.where(lattice.multiples_of(need), self.tables[top], np.inf).argmin()))
-
-    def _reach(self, cut: Cut, extents: dict[str, int]) -> tuple[Choice, Cut]:
-        """A choice for a part that ends at a cut with these tiles at the cost in its table, and the part's top."""
-        best: list[tuple[float, Choice, Cut]] = []
+    def _reach(self, cut: Cut, extents: dict[str, int], costs: np.ndarray) -> tuple[Choice, Cut, int | None]:
+        """A choice for a part that ends at a cut with these tiles at these costs, the part's top and the entry there."""
+        reached: list[tuple[Choice, Cut, int | None]] = []
+        most = costs + np.abs(costs) * ROUNDING
 
         def take(task: Task, top: Cut, one: Half, two: Half, found: Found) -> None:
-            k = int(found.energy.argmin())
-            if not best or found.energy[k] < best[0][0]:
-                best[:] = [(float(found.energy[k]), _chosen(task, one, two, found, k), top)]
+            for pairs, entries, total in self._whole(top, found):
+                for k in np.flatnonzero((total <= most[:, None]).all(axis=0))[: 1 - len(reached)]:
+                    choice = _chosen(task, one, two, found, int(pairs[k]))
+                    reached.append((choice, top, None if entries is None else int(entries[k])))
 
         for stage in self.stages:
             for task in stage.tasks if stage.bottom == cut else ():
-                only = self._restricted(task, extents)
+                only = None if reached else self._restricted(task, extents)
                 if only is not None:
-                    anything = Incumbent(self.incumbent.goal)
-                    self._each(self.bounds(only, stage.top), anything, partial(take, only, stage.top))
-        return best[0][1], best[0][2]
+                    cheap = Incumbent(Goal("energy"), (float(most[0]), np.inf))
+                    self._each(self.bounds(only, stage.top), cheap, partial(take, only, stage.top))
+        return reached[0]
 
     def _restricted(self, task: Task, extents: dict[str, int]) -> Task | None:
         """The task with only the rows that leave these extents at the bottom."""
@@ -219,10 +255,6 @@ class Search:
             wanted = sum(int(self.problem.lattice.index_of(d, np.array([extents[d]]))[0]) for d in group)
             tables.append(table.select(np.flatnonzero(table.below == wanted)))
         return replace(task, tables=tuple(tables)) if all(t.size for t in tables) else None
-
-
-def _lower(table: np.ndarray, one: Half, two: Half, found: Found, inside: float) -> None:
-    np.minimum.at(table, one.below[found.first] + two.below[found.second], found.energy - inside)
 
 
 def _chosen(task: Task, one: Half, two: Half, found: Found, k: int) -> Choice:

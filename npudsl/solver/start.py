@@ -46,10 +46,8 @@ def _relax(entry: Entry) -> None:
     if found is None:
         return
     bounds = search.bounds(task, entry.top)
-    energy = found.bound + (0.0 if bounds.outer is None else float(bounds.outer.min()))
-    steps = float(bounds.root()[1])
-    goal = search.incumbent.goal
-    entry.bound = max(entry.bound, goal(energy, steps))
+    energy = found.bound + (0.0 if bounds.outer is None else float(bounds.outer[0].min()))
+    entry.bound = max(entry.bound, search.incumbent.goal(energy, bounds.root()[1]))
     near = near_rows(task, found.point, NEAR)
     _try(entry, [np.union1d(a, b) for a, b in zip(near, _promising(entry), strict=True)])
 
@@ -60,8 +58,8 @@ def _promising(entry: Entry) -> list[np.ndarray]:
     found = []
     for group, table in enumerate(entry.task.tables):
         values = table.values * bounds.rest((group,))[:, None]
-        energy, steps = bounds.energy(values, table.above), bounds.steps(values[entry.task.steps])
-        first, second = entry.search.incumbent.goal(energy, steps)
+        costs = bounds.costs(values, table.above)
+        first, second = entry.search.incumbent.goal(costs[0], bounds.cycles(values[entry.task.steps], costs))
         found.append(np.lexsort((second, first))[:PROMISING])
     return found
 

@@ -1,0 +1,75 @@
+"""What the nest outside a cut costs, for every vector of tile extents at the cut.
+
+A cost is a column: energy, then the cycles of every resource that matters. Costs add up over the parts of a nest, and
+what is asked of a whole nest grows with every component, so of all costs with the same extents only those matter that
+no other equals or beats in every component.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .lattice import Lattice
+from .pareto import undominated
+
+#: Costs gathered before those that others beat are dropped.
+BATCH = 1 << 18
+
+
+class Front:
+    """Filled by `add`, then asked. `kinds`: components of a cost."""
+
+    def __init__(self, lattice: Lattice, kinds: int):
+        self.lattice, self.kinds = lattice, kinds
+        self.dense = np.full(lattice.size, np.inf)
+        self.flat, self.costs = np.zeros(0, np.int64), np.zeros((kinds, 0))
+        self._waiting: list[tuple[np.ndarray, np.ndarray]] = []
+        self._held = 0
+        self._least: np.ndarray | None = None
+        self._known: dict[int, np.ndarray] = {}
+
+    def add(self, flat: np.ndarray, costs: np.ndarray) -> None:
+        """Costs, shape (kinds, n), with the flat indices of their extents."""
+        if self.kinds == 1:
+            np.minimum.at(self.dense, flat, costs[0])
+            return
+        self._waiting.append((flat, costs))
+        self._held += len(flat)
+        if self._held > BATCH:
+            self._compress()
+
+    def _compress(self) -> None:
+        flat = np.concatenate([self.flat, *(f for f, _ in self._waiting)])
+        costs = np.concatenate([self.costs, *(c for _, c in self._waiting)], axis=1)
+        kept = undominated(costs, flat) if len(flat) else np.zeros(0, np.int64)
+        self.flat, self.costs, self._waiting, self._held = flat[kept], costs[:, kept], [], 0
+
+    @property
+    def least(self) -> np.ndarray:
+        """Per component and vector of extents that a part needs, the least of all vectors that offer them; shape
+        (kinds, vectors)."""
+        if self._least is None:
+            if self.kinds == 1:
+                self.flat = np.flatnonzero(np.isfinite(self.dense))
+                self.costs = self.dense[None, self.flat]
+            else:
+                self._compress()
+            dense = np.full((self.kinds, self.lattice.size), np.inf)
+            for table, costs in zip(dense, self.costs, strict=True):
+                np.minimum.at(table, self.flat, costs)
+            self._least = np.array([self.lattice.least_above(table) for table in dense])
+        return self._least
+
+    def offers(self, need: int) -> np.ndarray:
+        """Entries (positions in `flat` and `costs`) that offer the extents with flat index `need` and are not
+        beaten."""
+        found = self._known.get(need)
+        if found is None:
+            assert self._least is not None
+            fits = np.flatnonzero(self.lattice.multiples_of(self.lattice.vector(need))[self.flat])
+            if self.kinds == 1:
+                found = fits[[self.costs[0, fits].argmin()]] if len(fits) else fits
+            else:
+                found = fits[undominated(self.costs[:, fits], np.zeros(len(fits), np.int64))] if len(fits) else fits
+            self._known[need] = found
+        return found
