@@ -10,15 +10,15 @@ from typing import Literal
 
 from ..mapping.footprint import tile_words
 from ..mapping.nest import Mapping
-from ..model.evaluate import evaluate
 from ..spec.arch import Arch, Array, Level, Memory
 from ..spec.op import Layer
+from .latency import latency
 
 KIB = Fraction(8192)
 #: A memory smaller than this is enlarged by words, not by KiB.
 SMALL = 4 * KIB
 GB = Fraction(8 * 10**9)
-#: How closely times are compared and bandwidths found out, relative: tiles of before and after always take some time.
+#: How closely latencies are compared and bandwidths found out, relative.
 CLOSE = Fraction(1, 1000)
 
 
@@ -89,8 +89,8 @@ def _memory(memory: Memory, knob: Knob, value: Fraction) -> Memory:
 
 
 def needed(arch: Arch, layer: Layer, mapping: Mapping, knob: Knob) -> Fraction:
-    """The least value of a knob with which a mapping is legal and costs what it does (of a bandwidth: to within
-    `CLOSE`)."""
+    """The least value of a knob with which a mapping is legal and costs what it does (of a bandwidth: with which its
+    latency, as the search counts it, is within `CLOSE`)."""
     if knob.kind == "axis":
         along = [loop.factor for loop in mapping.loops if (loop.array, loop.axis) == (knob.name, knob.part)]
         return Fraction(prod(along))
@@ -126,4 +126,4 @@ def _slowest(arch: Arch, layer: Layer, mapping: Mapping, knob: Knob, enough: Fra
 
 
 def _cycles(arch: Arch, layer: Layer, mapping: Mapping, knob: Knob, rate: Fraction) -> Fraction:
-    return evaluate(turned(arch, knob, rate), layer, mapping).cost.cycles
+    return latency(turned(arch, knob, rate), layer, mapping)

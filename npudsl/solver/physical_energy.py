@@ -44,9 +44,8 @@ class Physical:
     boundaries: tuple[Boundary, ...]
 
     def value(self, objective: str) -> float:
-        """The limit of an objective: energy in pJ, time in steps or in cycles, whichever the search counts."""
-        time = min(self.cycles, float(self.steps))
-        return {"energy": self.energy, "latency": time}.get(objective, self.energy * time)
+        """The limit of an objective, in its units: pJ, cycles or pJ * cycles."""
+        return {"energy": self.energy, "latency": self.cycles}.get(objective, self.energy * self.cycles)
 
 
 def physical_limit(arch: Arch, layer: Layer) -> Physical | None:

@@ -40,7 +40,7 @@ class Worth:
     `same_to`: proven, nothing is better up to there (None: however much). `better_at`, `better`: with that much a
     mapping exists that costs that (None: none was found). `saturates`: the bandwidth from which on the present mapping
     gets no faster (None for other knobs). `slope`: d ln objective / d ln value where factors may be real (`slopes.py`),
-    None for bandwidths that count and where it could not be found.
+    None where it could not be found.
     """
 
     knob: Knob
@@ -85,14 +85,14 @@ class _Study:
         """What the present mapping tells."""
         mapping, layer = self.answer.mapping, self.answer.layer
         assert mapping is not None
-        needs = needed(self.arch, layer, mapping, knob)
+        needs, found = needed(self.arch, layer, mapping, knob), self.slopes
         if knob.kind != "bandwidth":
-            slope = self.slopes.limits.get(_limit_of(knob)) if self.slopes else None
-            return Worth(knob, needs, same_to=knob.now, slope=slope)
+            return Worth(knob, needs, same_to=knob.now, slope=found.limits.get(_limit_of(knob)) if found else None)
         last = saturating(self.arch, layer, mapping, knob)
         if self.options.objective == "energy" and not self._leaks:
             return Worth(knob, needs, more=self._now, saturates=last, slope=0.0)  # time costs nothing
-        return Worth(knob, needs, same_to=knob.now, saturates=last)
+        slope = found.bandwidths.get(knob.name) if found else None
+        return Worth(knob, needs, same_to=knob.now, saturates=last, slope=slope)
 
     @cached_property
     def slopes(self) -> Slopes | None:

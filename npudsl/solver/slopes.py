@@ -1,37 +1,35 @@
 """The continuous relaxation around a mapping: real factors, and what each limit is worth there.
 
 The nest of a mapping keeps its nodes and the order of its loops; every slot and every axis gets loops of factor 1 over
-the dims that it lacks, where that changes no count. With x the logarithms of the factors, the objective f(x) (closed
-forms at real factors) is minimised under sum x_d = ln N_d, x >= 0, the logarithms of all memories' contents and of the
-instances along all axes being at most those of their limits: a geometric program where no windows slide. scipy's SLSQP
-finds the least from the mapping itself. There the gradient is a combination of those of the limits that are tight,
+the dims that it lacks, where that changes no count (`widening.py`). With x the logarithms of the factors and t that of
+the latency, the objective f(x, t) (closed forms at real factors) is minimised under sum x_d = ln N_d, x >= 0; the
+logarithms of all memories' contents and of the instances along all axes are at most those of their limits, those of
+the steps and of the cycles of all ports and links at most t. That is a geometric program where no windows slide.
+scipy's SLSQP finds the least from the mapping itself. There the gradient is a combination of those of what is tight,
 
     grad ln f + sum lambda_i grad g_i + (equalities, x >= 0) = 0,    lambda_i >= 0,
 
-and lambda_i = - d ln f / d ln limit_i: the slope of the relaxed optimum. It is no bound: with whole factors the optimum
-moves in jumps, which `sensitivity.py` finds by solving again.
+and lambda_i = - d ln f / d ln limit_i: the slope of the relaxed optimum. Cycles of a port fall as its bandwidth rises,
+so that its lambda is the slope of that. It is no bound: with whole factors the optimum moves in jumps, which
+`sensitivity.py` finds by solving again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from fractions import Fraction
+from functools import partial
 from math import log
-from typing import Any
 
 import numpy as np
-import sympy
 from scipy.optimize import minimize, nnls
 
-from ..mapping.nest import Loop, Mapping, Node
-from ..mapping.pricing import leakages
-from ..model.counts import derive
-from ..model.evaluate import Numbers
+from ..mapping.nest import Mapping
 from ..spec.arch import Arch
 from ..spec.op import Layer
 from .demands import Demand, demands_of
-from .real import REAL
+from .forms import Forms, Numeric, counted, forms_of
+from .widening import widened
 
 #: Step of the logarithms for differences, and how far from stationary a point may be to speak of slopes, relative.
 STEP, STATIONARY = 1e-5, 0.02
@@ -42,21 +40,23 @@ TIGHT = 1e-3
 @dataclass(frozen=True)
 class Slopes:
     """`objective`: that of the relaxed optimum as a share of the mapping's; `limits`: d ln objective / d ln limit of
-    sizes, shares and axes, at most 0."""
+    sizes, shares and axes; `bandwidths`: of those of memories and links, by name. All at most 0."""
 
     objective: float
     limits: dict[Demand, float]
+    bandwidths: dict[str, float]
 
 
 def slopes(arch: Arch, layer: Layer, mapping: Mapping, objective: str) -> Slopes | None:
     """None where the relaxation has not been solved well enough to tell."""
-    problem = _Problem(arch, layer, _widened(arch, layer, mapping), objective)
+    nest = widened(arch, layer, mapping, partial(counted, arch, layer))
+    problem = _Problem(arch, layer, nest, objective)
     start = problem.start()
     found = minimize(
         problem.value,
         start,
         jac=problem.gradient,
-        bounds=[(0.0, top) for top in problem.tops],
+        bounds=[(0.0, top) for top in problem.tops] + [(None, None)],
         constraints=[
             {"type": "eq", "fun": lambda x: problem.equal @ x - problem.sums, "jac": lambda x: problem.equal},
             {"type": "ineq", "fun": problem.rooms, "jac": problem.room_gradients},
@@ -66,166 +66,59 @@ def slopes(arch: Arch, layer: Layer, mapping: Mapping, objective: str) -> Slopes
     )
     if not np.isfinite(found.x).all():
         return None
-    point = np.clip(found.x, 0.0, problem.tops)
+    point = problem.clipped(found.x)
     multipliers = problem.multipliers(point)
     if multipliers is None:
         return None
     gained = float(np.exp(problem.value(point) - problem.value(start)))
-    return Slopes(gained, {d: -float(m) for d, m in zip(problem.limits, multipliers, strict=True)})
-
-
-# ---- the nest with room to move ----------------------------------------------------------------
-
-
-def _widened(arch: Arch, layer: Layer, mapping: Mapping) -> Mapping:
-    """With loops of factor 1 over the dims that a slot or an axis lacks, as far as no count changes by that."""
-    simple = mapping.simplified()
-    price = _priced(arch, layer, simple)
-    whole = _with(arch, layer, simple, None)
-    if np.isclose(_priced(arch, layer, whole), price, rtol=1e-12):
-        return whole
-    for dim in (d for d, bound in layer.bounds if bound > 1):
-        wider = _with(arch, layer, simple, dim)
-        if np.isclose(_priced(arch, layer, wider), price, rtol=1e-12):
-            simple = wider
-    return simple
-
-
-def _with(arch: Arch, layer: Layer, mapping: Mapping, only: str | None) -> Mapping:
-    """All dims (or one) in every slot, those that are new outermost, and along every axis."""
-    dims = [d for d, bound in layer.bounds if bound > 1 and only in (None, d)]
-    items: list[Node | Loop] = []
-    rest = list(mapping.items)
-    while rest:
-        while rest and isinstance(rest[0], Node):
-            items.append(rest.pop(0))
-        slot: list[Loop] = []
-        while rest and isinstance(rest[0], Loop) and not rest[0].spatial:
-            slot.append(rest.pop(0))  # type: ignore[arg-type]
-        items += [Loop(d, 1) for d in dims if all(x.dim != d for x in slot)] + slot
-        along: list[Loop] = []
-        while rest and isinstance(rest[0], Loop):
-            along.append(rest.pop(0))  # type: ignore[arg-type]
-        items += _unrolled(arch, dims, along) if along else []
-    return Mapping(tuple(items))
-
-
-def _unrolled(arch: Arch, dims: list[str], along: list[Loop]) -> list[Loop]:
-    """Spatial loops with the other dims added next to those of the same axis."""
-    found: list[Loop] = []
-    for index, loop in enumerate(along):
-        found.append(loop)
-        last = index + 1 == len(along) or (along[index + 1].array, along[index + 1].axis) != (loop.array, loop.axis)
-        there = {x.dim for x in along if (x.array, x.axis) == (loop.array, loop.axis)}
-        found += [Loop(d, 1, loop.array, loop.axis) for d in dims if last and d not in there]
-    return found
-
-
-# ---- objective and limits in numbers -----------------------------------------------------------
-
-
-#: A sum of weight * expression.
-Weighted = dict[sympy.Expr, float]
-
-
-def _sum(weighted: Weighted, values: Numbers) -> Any:
-    return sum(weight * values(expression) for expression, weight in weighted.items())
-
-
-@dataclass(frozen=True)
-class _Forms:
-    """Closed forms of a nest: energy in pJ (without leakage), steps, words per tile, in `symbols` and `known`."""
-
-    energy: Weighted
-    steps: sympy.Expr
-    tiles: dict[tuple[str, str], sympy.Expr]
-    symbols: tuple[sympy.Symbol, ...]
-    known: dict[sympy.Symbol, float]
-
-
-def _forms(arch: Arch, layer: Layer, nest: Mapping) -> _Forms:
-    formulas = derive(arch, layer, nest, frozenset(layer.op.dims))
-    links = {x.name: x for array in arch.arrays for x in array.links}
-    energy: Weighted = {sympy.Integer(1): float(layer.points * arch.compute.op_energy)}
-    for (counter, place, tensor), count in formulas.totals.items():
-        role = layer.op.tensor(tensor).role
-        if counter == "link":
-            price = links[place].hop_energy * arch.width(None, role)
-        else:
-            memory = arch.memory(place)
-            price = (memory.read_energy if counter == "read" else memory.write_energy) * arch.width(place, role)
-        for times, product in count.terms:
-            energy[product.expression] = energy.get(product.expression, 0.0) + times * float(price)
-    tiles = {key: product.expression for key, product in formulas.tiles.items()}
-    known = {symbol: float(layer.bound[d]) for d, symbol in formulas.bounds.items()}
-    return _Forms(energy, formulas.steps.expression, tiles, formulas.symbols, known)
-
-
-def _priced(arch: Arch, layer: Layer, nest: Mapping) -> float:
-    forms = _forms(arch, layer, nest)
-    factors = (float(loop.factor) for loop in nest.loops)
-    values = Numbers({**forms.known, **dict(zip(forms.symbols, factors, strict=True))}, REAL)
-    return float(_sum(forms.energy, values))
+    count = len(problem.limits)
+    limits = {d: -float(m) for d, m in zip(problem.limits, multipliers[:count], strict=True)}
+    return Slopes(gained, limits, problem.bandwidths(point, multipliers[count:]))
 
 
 class _Problem:
-    """Functions of the logarithms of all factors; `value` is the logarithm of the objective."""
+    """Functions of the logarithms of all factors and, last, of the latency; `value` is the objective's logarithm."""
 
     def __init__(self, arch: Arch, layer: Layer, nest: Mapping, objective: str):
-        self.arch, self.layer, self.nest, self.objective = arch, layer, nest, objective
-        self.forms = _forms(arch, layer, nest)
-        self.leak = float(sum((power for _, power in leakages(arch)), Fraction(0)) / arch.compute.rate)
-        self.loops = nest.loops
-        self.tops = np.array([log(layer.bound[x.dim]) for x in self.loops])
-        dims = tuple(dict.fromkeys(x.dim for x in self.loops))
-        self.equal = np.array([[1.0 if x.dim == d else 0.0 for x in self.loops] for d in dims])
+        self.objective = objective
+        self.forms: Forms = forms_of(arch, layer, nest)
+        self.first = np.log([float(loop.factor) for loop in nest.loops])
+        self.tops = np.array([log(layer.bound[loop.dim]) for loop in nest.loops])
+        dims = tuple(dict.fromkeys(loop.dim for loop in nest.loops))
+        self.equal = np.array([[*(1.0 if loop.dim == d else 0.0 for loop in nest.loops), 0.0] for d in dims])
         self.sums = np.array([log(layer.bound[d]) for d in dims])
         asked = demands_of(arch, layer, None)
-        found = {d: self._content(d) for d in asked}
-        self.contents = {d: content for d, content in found.items() if content is not None}
-        self.limits = {d: float(asked[d]) for d in self.contents}
-
-    def _content(self, demand: Demand) -> Weighted | None:
-        """What is limited; None where the nest has nothing there, or whole tensors alone."""
-        if demand.kind == "axis":
-            pairs = zip(self.forms.symbols, self.loops, strict=True)
-            along = [symbol for symbol, x in pairs if (x.array, x.axis) == (demand.array, demand.axis)]
-            return {sympy.Mul(*along): 1.0} if along else None
-        memory = self.arch.memory(demand.memory)
-        if memory in self.arch.levels[0].memories:
-            return None
-        found: Weighted = {}
-        for (name, tensor), words in self.forms.tiles.items():
-            role = self.layer.op.tensor(tensor).role
-            if name == demand.memory and demand.role in ("", role):
-                bits = float(self.arch.width(name, role) * (2 if role in memory.double else 1))
-                found[words] = found.get(words, 0.0) + bits
-        return found or None
+        self.limits = {d: float(asked[d]) for d in self.forms.contents}
 
     def start(self) -> np.ndarray:
-        return np.log([float(x.factor) for x in self.loops])
+        cycles = self._cycles(self.forms.at(self.first[None, :]), 1)
+        return np.append(self.first, cycles.max())
 
-    def _numbers(self, rows: np.ndarray) -> Numbers:
-        """At every row of logarithms."""
-        factors = np.exp(rows).T
-        return Numbers({**self.forms.known, **dict(zip(self.forms.symbols, factors, strict=True))}, REAL)
+    def clipped(self, x: np.ndarray) -> np.ndarray:
+        return np.append(np.clip(x[:-1], 0.0, self.tops), x[-1])
 
     def _values(self, rows: np.ndarray) -> np.ndarray:
-        values = self._numbers(rows)
-        steps = values(self.forms.steps) * np.ones(len(rows))
-        energy = _sum(self.forms.energy, values) + self.leak * steps
-        return np.log({"energy": energy, "latency": steps}.get(self.objective, energy * steps))
+        energy = self.forms.at(rows[:, :-1])(self.forms.energy) + self.forms.leakage * np.exp(rows[:, -1])
+        if self.objective == "latency":
+            return rows[:, -1]
+        return np.log(energy) + (0.0 if self.objective == "energy" else rows[:, -1])
 
     def _rooms(self, rows: np.ndarray) -> np.ndarray:
-        values = self._numbers(rows)
-        contents = [_sum(self.contents[d], values) * np.ones(len(rows)) for d in self.limits]
-        return np.array([log(limit) - np.log(c) for limit, c in zip(self.limits.values(), contents, strict=True)])
+        """One row per limit, then one per sum of cycles."""
+        numeric, ones = self.forms.at(rows[:, :-1]), np.ones(len(rows))
+        contents = [numeric(self.forms.contents[d]) * ones for d in self.limits]
+        limited = [log(limit) - np.log(c) for limit, c in zip(self.limits.values(), contents, strict=True)]
+        return np.vstack([*limited, rows[:, -1] - self._cycles(numeric, len(rows))])
+
+    def _cycles(self, numeric: Numeric, rows: int) -> np.ndarray:
+        """Logarithms, one row per sum of cycles."""
+        return np.log([numeric(total) * np.ones(rows) for total in self.forms.cycles.values()])
 
     def value(self, x: np.ndarray) -> float:
         return float(self._values(x[None, :])[0])
 
     def rooms(self, x: np.ndarray) -> np.ndarray:
-        """ln limit - ln content, >= 0 where a limit holds."""
+        """ln limit - ln content, and t - ln cycles: >= 0 where a limit holds."""
         return self._rooms(x[None, :])[:, 0]
 
     def gradient(self, x: np.ndarray) -> np.ndarray:
@@ -235,11 +128,11 @@ class _Problem:
         return _differences(self._rooms, x)
 
     def multipliers(self, x: np.ndarray) -> np.ndarray | None:
-        """Of every limit, 0 where it is not tight; None if the point is not stationary."""
+        """Of every row of `rooms`, 0 where it is not tight; None if the point is not stationary."""
         slope = self.gradient(x)
         rooms, away = self.rooms(x), self.room_gradients(x)
         tight = np.flatnonzero(rooms < TIGHT)
-        least, most = np.flatnonzero(x < TIGHT), np.flatnonzero(x > self.tops - TIGHT)
+        least, most = np.flatnonzero(x[:-1] < TIGHT), np.flatnonzero(x[:-1] > self.tops - TIGHT)
         unit = np.eye(len(x))
         columns = np.vstack([away[tight], self.equal, -self.equal, unit[least], -unit[most]]).T
         try:
@@ -250,6 +143,17 @@ class _Problem:
             return None
         found = np.zeros(len(rooms))
         found[tight] = weights[: len(tight)]
+        return found
+
+    def bandwidths(self, x: np.ndarray, multipliers: np.ndarray) -> dict[str, float]:
+        """Slopes of the bandwidths, from the multipliers of the sums of cycles: only what the port moves falls."""
+        numeric = self.forms.at(x[None, :-1])
+        steps = float(np.max(numeric(self.forms.steps)))
+        found = dict.fromkeys(self.forms.owners.values(), 0.0)
+        for (load, total), multiplier in zip(self.forms.cycles.items(), multipliers, strict=True):
+            if load is not None:
+                whole = float(np.max(numeric(total)))
+                found[self.forms.owners[load[0]]] -= float(multiplier) * (1.0 - (steps / whole if load[1] else 0.0))
         return found
 
 
