@@ -16,9 +16,8 @@ from ..spec.op import Layer
 from ..spec.program import Program
 from ..syntax import tree
 from ..text.diagnostics import Diagnostic, SpecError
-from .mapped import layer_of
 from .purpose import Purpose, purpose_of
-from .target import Target, find_target
+from .target import Target, find_target, layer_of
 
 T = TypeVar("T")
 

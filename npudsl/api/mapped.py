@@ -13,16 +13,14 @@ from ..mapping.resolve import resolve_mapping
 from ..mapping.resolve_dataflow import read_dataflow
 from ..mapping.violations import broken_requirements, violations
 from ..spec.arch import Arch
-from ..spec.network import Network
 from ..spec.op import Layer
 from ..spec.program import Program
 from ..syntax import tree
-from ..text.diagnostics import Diagnostic, Label, SpecError
-from ..text.suggest import nearest
+from ..text.diagnostics import Diagnostic
 from .dataflows import dataflows_for, find_dataflow
 from .explained import Explained, Explanation
 from .names import choose_settings
-from .target import find_target
+from .target import find_target, layer_of
 
 if TYPE_CHECKING:
     from ..verify import Timed
@@ -90,19 +88,3 @@ def find_mapping(
     if using is not None:
         flows = dataflows_for(find_dataflow(using, [program]), arch, network, [layer.name])
     return Mapped(arch, layer, mapping, requirements, dict(flows).get(layer.name))
-
-
-def layer_of(network: Network, path: tree.Path) -> Layer:
-    names = [layer.name for layer in network.layers]
-    if path.text in names:
-        return network.layers[names.index(path.text)]
-    near = nearest(path.text, names)
-    raise SpecError(
-        Diagnostic(
-            "E201",
-            f"network `{network.name}` has no layer `{path.text}`",
-            Label(path.span, "not a layer"),
-            notes=() if near else (f"layers: {', '.join(names)}",),
-            help=f"did you mean `{near}`?" if near else None,
-        )
-    )

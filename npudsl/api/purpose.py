@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 from ..spec.arch import Arch
 from ..spec.elaborate_arch import elaborate_arch
-from ..spec.find import resolve_declared
+from ..spec.find import declared_of, resolve_declared
 from ..spec.network import Network, elaborate_network
 from ..spec.op import Layer
 from ..spec.parameters import evaluate_arguments
 from ..spec.scope import Declared, Scope
 from ..syntax import tree
 from ..text.diagnostics import Diagnostic, Label, SpecError
-from .target import named, split_target
+from .target import layer_of, named, split_target
 
 
 @dataclass(frozen=True)
@@ -38,12 +38,13 @@ class Purpose:
         return "every layer"
 
     def fits(self, layer: Layer, network: Network) -> bool:
-        """Whether the block is for a layer of a network that is solved. Raises E523 if it is, but for other sizes."""
+        """Whether the block is for a layer of a network that is solved. Raises E523 if it is, but for other sizes, E201
+        if the network has no layer of the name."""
         if self.op is not None:
             return layer.op.name == self.op.decl.name.text
         if self.network is None or self.layer is None:
             return True
-        if network.name != self.network.decl.name.text or layer.name != self.layer.text:
+        if network.name != self.network.decl.name.text or layer is not layer_of(network, self.layer):
             return False
         self._check_sizes(layer)
         return True
@@ -83,6 +84,16 @@ class Purpose:
             raise SpecError(Diagnostic("E523", message, Label(written.span, "another machine"), help=help_))
 
 
+def _check_operator(scope: Scope, path: tree.Path) -> None:
+    """E201 for an operator that does not exist: a name by itself, or one of a file with operators but no networks."""
+    file = scope.lookup(path.parts[0].text)
+    ops_alone = isinstance(file, Scope) and declared_of(file, tree.OpDecl) and not declared_of(file, tree.NetworkDecl)
+    if len(path.parts) == 1 or ops_alone:
+        scope.resolve(
+            path, wanted="operator", fits=lambda b: isinstance(b, Declared) and isinstance(b.decl, tree.OpDecl)
+        )
+
+
 def purpose_of(decl: tree.MappingDecl, scope: Scope) -> Purpose:
     """What a block in the file `scope` is for. Raises `SpecError`: E201 and E207 for names, E517 for no layer."""
     machine = resolve_declared(scope, decl.arch.path, tree.ArchDecl) if decl.arch else None
@@ -92,5 +103,7 @@ def purpose_of(decl: tree.MappingDecl, scope: Scope) -> Purpose:
     op = named(scope, target.path) if target.arguments is None else None
     if isinstance(op, Declared) and isinstance(op.decl, tree.OpDecl):
         return Purpose(decl, scope, op=op, machine=machine)
+    if op is None and target.arguments is None:
+        _check_operator(scope, target.path)
     path, layer = (target.path, target.layer) if target.layer else split_target(scope, decl, target.path)
     return Purpose(decl, scope, None, resolve_declared(scope, path, tree.NetworkDecl), layer, machine)

@@ -9,11 +9,13 @@ from ..spec.arch import Arch
 from ..spec.elaborate_arch import elaborate_arch
 from ..spec.find import declared_of, resolve_declared
 from ..spec.network import Network, elaborate_network, is_template
+from ..spec.op import Layer
 from ..spec.parameters import evaluate_arguments, settings_to_given
 from ..spec.scope import Binding, Declared, Scope
 from ..syntax import tree
 from ..text.diagnostics import Diagnostic, Label, SpecError
 from ..text.source import Span
+from ..text.suggest import nearest
 
 Arguments = tuple[tree.Argument, ...] | None
 
@@ -108,3 +110,20 @@ def _missing(decl: tree.MappingDecl, example: str) -> SpecError:
     message = f"mapping `{decl.name.text}` does not say what it is for"
     label = Label(decl.name.span, f"`{example}` is missing")
     return SpecError(Diagnostic("E517", message, label, help=f"add `{example}`"))
+
+
+def layer_of(network: Network, path: tree.Path) -> Layer:
+    """The layer of a network that a path names. Raises E201."""
+    names = [layer.name for layer in network.layers]
+    if path.text in names:
+        return network.layers[names.index(path.text)]
+    near = nearest(path.text, names)
+    raise SpecError(
+        Diagnostic(
+            "E201",
+            f"network `{network.name}` has no layer `{path.text}`",
+            Label(path.span, "not a layer"),
+            notes=() if near else (f"layers: {', '.join(names)}",),
+            help=f"did you mean `{near}`?" if near else None,
+        )
+    )

@@ -94,6 +94,15 @@ def test_where_a_dataflow_stands(folder: Path) -> None:
 def test_what_a_dataflow_is_not_for(folder: Path) -> None:
     assert codes("more_lanes") == codes("for_pool") == codes("for_two") == ["E523"]
     assert codes("nothing") == ["E710"]
+    more = "mapping a for o.convd { }\nmapping b for convd { }\nmapping c for tiny.conv9 { }\nmapping d for o { }\n"
+    (folder / "small.npu").write_text((folder / "small.npu").read_text() + more)
+    with pytest.raises(SpecError, match="E201: no operator `convd` in `ops`"):
+        asked("a")
+    with pytest.raises(SpecError, match="E201: no operator `convd`"):
+        asked("b")
+    with pytest.raises(SpecError, match="E201: network `tiny` has no layer `conv9`"):
+        asked("c")
+    assert codes("d") == ["E517"]
     assert codes("row_stationary") == ["E501"]  # the array of `small` has one axis
 
 
