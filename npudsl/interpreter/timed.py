@@ -66,25 +66,26 @@ class Timed:
 def check_size(arch: Arch, layer: Layer, mapping: Mapping) -> int:
     """How often `run_timed` calls `tick`, at most. Raises SpecError as `run_timed` does, but for E652."""
     structure.check(arch, layer, mapping)
-    return _check(_scope(arch, layer, mapping))
+    return _source(arch, layer, mapping, None, False).ticks
 
 
-def _scope(arch: Arch, layer: Layer, mapping: Mapping) -> Scope:
+def _source(
+    arch: Arch, layer: Layer, mapping: Mapping, tick: Callable[[], None] | None, literal: bool
+) -> Tables | Walk:
+    """What tells movements and steps. Raises SpecError (E652, E653) if they are too many."""
     nest = Nest.of(arch, layer, mapping)
     check_axes(layer, len(nest.counters))
-    return Scope.of(nest)
-
-
-def _check(scope: Scope) -> int:
-    nest = scope.nest
-    if Tables.fit(scope):
-        boundaries = prod(counter.trips for counter in Tables.walked(scope))
-        _at_most(nest.layer, boundaries, MOST_BOUNDARIES, "change of tiles", "changes of tiles")
-        return boundaries
-    _at_most(nest.layer, prod(c.trips for c in nest.counters), MOST_WALKED, "operation", "operations")
-    steps = prod(c.trips for c in nest.temporal)
-    _at_most(nest.layer, steps, MOST_STEPS, "step", "steps")
-    return steps
+    scope = Scope.of(nest)
+    if literal or not Tables.fit(scope):
+        _at_most(layer, prod(c.trips for c in nest.counters), MOST_WALKED, "operation", "operations")
+        _at_most(layer, prod(c.trips for c in nest.temporal), MOST_STEPS, "step", "steps")
+        return Walk(scope, tick)
+    tables = Tables(scope, tick)
+    _at_most(layer, tables.ticks, MOST_BOUNDARIES, "change of tiles", "changes of tiles")
+    if scope.single:
+        _at_most(layer, prod(c.trips for c in nest.spatial), MOST_STEPS, "compute unit of a step", "units")
+    _at_most(layer, tables.steps.tasks, MOST_BOUNDARIES, "run of equal steps", "runs")
+    return tables
 
 
 def _at_most(layer: Layer, number: int, most: int, one: str, many: str) -> None:
@@ -105,19 +106,19 @@ def run_timed(
     *,
     tick: Callable[[], None] | None = None,
     trace: Callable[[int, Fraction, Fraction], None] | None = None,
+    literal: bool = False,
 ) -> Timed:
     """Execute a mapping in time: every movement of all instances, and step by step where steps differ.
 
-    From tables of sets (`timed_tables.py`) where they fit, else by walking every operation: small layers only.
+    From tables of sets (`timed_tables.py`) where they fit, else (or if `literal`) by walking every operation: small
+    layers only.
 
     `tick` is called with every step, `trace` with the number of every task in `Timed.tasks`, when it was free to start
     and when it was complete. Raises SpecError: E650 the nodes stand in no order, E652 too large, E653 too long.
     """
     structure.check(arch, layer, mapping)
-    scope = _scope(arch, layer, mapping)
-    _check(scope)
-    source = Tables(scope, tick) if Tables.fit(scope) else Walk(scope, tick)
-    todo = tasks(scope.nest, source.boundaries())
+    source = _source(arch, layer, mapping, tick, literal)
+    todo = tasks(source.nest, source.boundaries())
     clock = Clock(todo, 1 / arch.compute.rate, trace)
     cycles = clock.run()
     steps = sum(t.times for t in todo if t.move is None)

@@ -1,22 +1,25 @@
 """The movements and steps of a mapping with their cycles, as `timed_words.py` has them, at full size.
 
 Sets are compared once per group of dims (`sets.py`), for all visits and instances; a movement's words are products of
-the groups' words. Where steps are not alike, or instances may meet words of an output that others had, the walk of
-`timed_words.py` is needed.
+the groups' words. Where steps are not alike (`timed_steps.py`), or instances may meet words of an output that others
+had, the walk of `timed_words.py` is needed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import product
+from math import prod
 
 import numpy as np
 
 from ..mapping.resources import Loads, add, raise_to
-from .nest import Counter, Nest, Transfer
+from .nest import Counter, Transfer
 from .sets import Group, Tiles
 from .timed_scope import Scope
+from .timed_steps import Steps
 from .timed_words import EVICT, FILL, RETURN, Boundary, Move
 
 Setting = dict[int, int]  # index of a temporal counter -> its value
@@ -192,73 +195,52 @@ def _united(tiles: Family, over: frozenset[int]) -> Family:
     return [t.united(over) for t in tiles]
 
 
-@dataclass(frozen=True)
 class Tables:
-    """The boundaries of a nest; `tick` is called with every one of them."""
+    """The boundaries of a nest; `tick` is called with every setting of the counters that change tiles."""
 
-    scope: Scope
-    tick: Callable[[], None] | None = None
+    def __init__(self, scope: Scope, tick: Callable[[], None] | None = None) -> None:
+        self.scope, self.tick, self.nest = scope, tick, scope.nest
+        self.counters = walked(scope)
+        self.ticks = prod(c.trips for c in self.counters)
+
+    @cached_property
+    def steps(self) -> Steps:
+        return Steps(self.scope, self.counters)
 
     @staticmethod
     def fit(scope: Scope) -> bool:
-        """Whether all steps are alike, and no instance meets a word of an output that another had before."""
-        return not scope.single and all(len(g) == 1 for g in scope.nest.layer.op.output.groups)
-
-    @staticmethod
-    def walked(scope: Scope) -> tuple[Counter, ...]:
-        """The temporal counters with movements in front of some of their steps; those inside change no tile."""
-        innermost = max((t.sweep for t in scope.inner if t.sweep is not None), default=-1)
-        return tuple(c for c in scope.nest.temporal if c.index <= innermost)
+        """Whether steps are alike, and no instance meets a word of an output that another had before."""
+        return all(len(g) == 1 for g in scope.nest.layer.op.output.groups) and Steps.fit(scope, walked(scope))
 
     def boundaries(self) -> Iterator[Boundary]:
         """Every boundary in order, the end included."""
         nodes = [_Node(self.scope, t) for t in self.scope.inner]
-        counters = self.walked(self.scope)
-        inside = _Inside(self.scope.nest, counters)
-        step = self.scope.one_word_each((0,) * len(self.scope.nest.spatial))
+        indices = [c.index for c in self.counters]
         before: tuple[int, ...] | None = None
-        for setting in product(*(range(c.trips) for c in counters)):
-            times = inside.steps(setting)
-            if not times:
+        for setting in product(*(range(c.trips) for c in self.counters)):
+            runs = self.steps.runs(setting)
+            if not runs:
                 continue
             advanced = None
             if before is not None:
-                advanced = next(c.index for c, a, b in zip(counters, before, setting, strict=True) if a != b)
-            yield Boundary(tuple(_moves(nodes, dict(zip(inside.indices, setting, strict=True)), advanced)), step, times)
+                advanced = next(i for i, a, b in zip(indices, before, setting, strict=True) if a != b)
+            moves = tuple(_moves(nodes, dict(zip(indices, setting, strict=True)), advanced))
+            for times, load in runs:
+                yield Boundary(moves, load, times)
+                moves = ()
             before = setting
             if self.tick is not None:
                 self.tick()
         yield Boundary(tuple(n.evict() for n in reversed(nodes) if n.transfer.tensor.is_output), None)
 
 
+def walked(scope: Scope) -> tuple[Counter, ...]:
+    """The temporal counters with movements in front of some of their steps; those inside change no tile."""
+    innermost = max((t.sweep for t in scope.inner if t.sweep is not None), default=-1)
+    return tuple(c for c in scope.nest.temporal if c.index <= innermost)
+
+
 def _moves(nodes: list[_Node], setting: Setting, advanced: int | None) -> Iterator[Move]:
     arriving = [n for n in nodes if n.transfer.arrives(advanced)]
     yield from (n.evict() for n in reversed(arriving) if n.transfer.tensor.is_output and n.visits)
     yield from (n.bring(setting) for n in arriving)
-
-
-class _Inside:
-    """How many steps there are inside of a setting of the walked counters."""
-
-    def __init__(self, nest: Nest, counters: tuple[Counter, ...]) -> None:
-        self.indices = tuple(c.index for c in counters)
-        self._counters = counters
-        self._bounds = nest.layer.bound
-        self._positions: dict[str, np.ndarray] = {d: np.zeros(1, dtype=np.int64) for d in nest.layer.op.dims}
-        for counter in (c for c in nest.temporal if c not in counters):
-            moves = np.arange(counter.trips, dtype=np.int64) * counter.stride
-            self._positions[counter.dim] = np.add.outer(self._positions[counter.dim], moves).reshape(-1)
-        self._known: dict[tuple[str, int], int] = {}
-
-    def steps(self, setting: tuple[int, ...]) -> int:
-        corner = dict.fromkeys(self._positions, 0)
-        for counter, value in zip(self._counters, setting, strict=True):
-            corner[counter.dim] += counter.stride * value
-        count = 1
-        for dim, position in corner.items():
-            key = (dim, position)
-            if key not in self._known:
-                inside = self._positions[dim] + position < self._bounds[dim]
-                self._known[key] = int(inside.sum())
-            count *= self._known[key]
-        return count

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import product
+from math import prod
 
 from ..mapping.resources import Loads, add, raise_to
 from ..spec.op import Tensor
@@ -65,6 +66,7 @@ class Walk:
     def __init__(self, scope: Scope, tick: Callable[[], None] | None = None) -> None:
         self.nest = nest = scope.nest
         self._tick = tick
+        self.ticks = prod(c.trips for c in nest.temporal)
         self._scope = scope
         self._cost, self.inner, self._single = scope.cost, scope.inner, scope.single
         self._held = {site: _Held() for site in nest.sites}
@@ -84,6 +86,12 @@ class Walk:
             waiting = found
         if waiting is not None:
             yield waiting
+
+    def first_step(self) -> tuple[Loads, Loads]:
+        """What the first step takes, and what it would take again: then no result starts from zero."""
+        base = dict.fromkeys(self.nest.layer.op.dims, 0)
+        operations = [(i, p) for i, offset in self._offsets if (p := self._point(base, offset)) is not None]
+        return self._operate(operations), self._operate(operations)
 
     def _boundaries(self) -> Iterator[Boundary]:
         before: tuple[int, ...] | None = None

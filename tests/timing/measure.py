@@ -40,7 +40,7 @@ def main() -> int:
     refuted = 0
     for seed in range(options.seed, options.seed + options.cases):
         case = timed_case(seed, SPACES[options.space], options.style)
-        cycles = run_timed(case.arch, case.layer, case.mapping).cycles
+        cycles = run_timed(case.arch, case.layer, case.mapping, literal=True).cycles
         found = latency(case.arch, case.layer, case.mapping)
         reason = found.reason.split("`")
         reasons[found.equal, "`...`".join(reason[::2])] += 1

@@ -18,7 +18,7 @@ from .decorate import timed_case
 
 def complaints(case: Case) -> list[str]:
     """What is wrong between the two."""
-    done = run_timed(case.arch, case.layer, case.mapping)
+    done = run_timed(case.arch, case.layer, case.mapping, literal=True)
     found = latency(case.arch, case.layer, case.mapping)
     return [*_within(case, done), *_beside(done, found), *_words(case, done, found)]
 
