@@ -42,10 +42,10 @@ def _row(arch: Arch, worth: Worth, now: float) -> list[str]:
 
 
 def _slope(worth: Worth) -> str:
-    """What one more would be worth by the slope of the relaxation."""
+    """What one more would be worth if the slope of the relaxation held so far."""
     if worth.slope is None:
         return "-"
-    share = 100 * worth.slope * float(worth.knob.step / worth.knob.now)
+    share = 100 * (float(1 + worth.knob.step / worth.knob.now) ** worth.slope - 1)
     return "0" if share > -0.0005 else f"{share:.2g}%"
 
 

@@ -20,6 +20,7 @@ from npudsl.model.evaluate import evaluate
 from npudsl.solver.pebbles import Inside, least_moved
 from npudsl.solver.physical import boundaries, limit_words, moved_words
 from npudsl.solver.physical_energy import physical_limit
+from npudsl.solver.physical_time import least_cycles
 from npudsl.solver.reuse import most_reuse
 from npudsl.spec.arch import Arch, Hold, Level, Memory, Ports
 from npudsl.spec.op import Layer, Tensor
@@ -156,6 +157,19 @@ def test_operations_may_be_fed_past_a_memory_that_is_optional() -> None:
     moved = moved_words(arch, of, straight)["dram"]
     assert moved == 2 * of.points // 8 + 2 * of.points - 64 * 64
     assert limit_words(arch, of, 0) <= 2 * of.points // 8 + 64 * 64  # with sums that stay in the units
+
+
+def test_least_cycles_are_those_of_all_instances_of_a_memory_that_serves_everything() -> None:
+    of = layer("output[m, n]", "input[m, k]", "weight[k, n]", m=64, n=64, k=64)
+    roles = ("input", "weight", "output")
+    core = replace(memory("core", *roles, size=16 * 4096), bandwidth=Fraction(16), ports=Ports(1, 1, 0))
+    file = memory("file", *roles, size=16 * 16)
+    arch = machine(memory("dram", *roles), array("cores", x=4), core, array("pe", y=64), file)
+    crossing = 16 * limit_words(arch, of, 1)
+    assert least_cycles(arch, of) == pytest.approx(crossing / 4 / 32, rel=1e-3) and crossing / 128 > 64**3 / 256
+    partly = replace(core, holds=tuple(replace(h, optional=h.role == "weight") for h in core.holds))
+    other = machine(memory("dram", *roles), array("cores", x=4), partly, array("pe", y=64), file)
+    assert least_cycles(other, of) == 64**3 / 256  # weights may come from elsewhere
 
 
 def tightened(arch: Arch, of: Layer, mapping: Mapping) -> Arch:

@@ -16,7 +16,7 @@ from npudsl.solver.sensitivity import Worth, sensitivities
 from npudsl.spec.arch import Arch, Level
 from npudsl.spec.op import Layer
 
-from ..oracle.build import array, layer, machine, memory
+from ..oracle.build import array, layer, machine, memory, nest
 
 ROLES = ("input", "weight", "output")
 GEMM = layer("output[m, n]", "input[m, k]", "weight[k, n]", m=6, n=10, k=8)
@@ -52,7 +52,7 @@ def test_ranges_are_those_of_solving_every_size(objective: str) -> None:
     changed = 0
     for (kind, _, _), worth in studied.items():
         if kind == "bandwidth":
-            continue
+            continue  # see below
         knob, unit = worth.knob, 1 if kind == "axis" else 16
         assert worth.same_to is not None
         at = {v: value(turned(ARCH, knob, v), GEMM, objective) for v in sizes(worth, unit)}
@@ -105,6 +105,45 @@ def test_bandwidth_that_is_needed_and_that_is_enough() -> None:
     assert needed(arch, GEMM, answer.mapping, slow) == pytest.approx(2, rel=0.01)
 
 
+def test_a_bandwidth_that_is_short_is_worth_what_solving_with_more_says() -> None:
+    (knob,) = (k for k in knobs(ARCH) if k.kind == "bandwidth")
+    slow = turned(ARCH, knob, Fraction(4))
+    answer = best(slow, GEMM, "latency")
+    found = sensitivities(slow, answer, Options(objective="latency"), Clock())
+    (worth,) = (w for w in found if w.knob.kind == "bandwidth")
+    now = value(slow, GEMM, "latency")
+    assert worth.more == value(turned(ARCH, knob, Fraction(5)), GEMM, "latency") < now
+    assert worth.better_at is not None and worth.better is not None and worth.same_to == 4
+    assert 4 < worth.better_at <= 5
+    assert value(turned(ARCH, knob, worth.better_at), GEMM, "latency") <= worth.better * 1.003
+    assert worth.slope == pytest.approx(-1, abs=0.2)
+
+
+def test_a_bandwidth_that_is_ample_saturates_where_it_is() -> None:
+    (knob,) = (k for k in knobs(ARCH) if k.kind == "bandwidth")
+    ample = replace(knob, now=Fraction(10**6))
+    mapping = best(ARCH, GEMM, "latency").mapping
+    assert mapping is not None
+    assert saturating(turned(ARCH, knob, ample.now), GEMM, mapping, ample) == ample.now
+
+
+def test_what_is_not_proven_is_not_called_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = best(ARCH, GEMM, "energy")
+    assert answer.certificate is not None
+    cut = replace(answer, certificate=replace(answer.certificate, lower_bound=answer.certificate.value / 2))
+    monkeypatch.setattr("npudsl.solver.sensitivity.solve_layer", lambda *_: cut)
+    for worth in sensitivities(ARCH, answer, Options(objective="energy"), Clock()):
+        if worth.knob.kind != "bandwidth":
+            assert (worth.more, worth.same_to, worth.better) == (None, worth.knob.now, None)
+    better = replace(
+        cut, certificate=replace(answer.certificate, value=answer.certificate.value * 0.9, lower_bound=1.0)
+    )
+    monkeypatch.setattr("npudsl.solver.sensitivity.solve_layer", lambda *_: better)
+    for worth in sensitivities(ARCH, answer, Options(objective="energy"), Clock()):
+        if worth.knob.kind != "bandwidth":  # a better mapping is there, the best is not known
+            assert worth.more is None and worth.better == pytest.approx(answer.certificate.value * 0.9)
+
+
 def test_without_time_only_the_mapping_speaks() -> None:
     studied = study("edp", seconds=1e-9)
     for worth in studied.values():
@@ -131,6 +170,7 @@ def test_an_axis_of_leaking_units_is_turned_one_step_only() -> None:
     for worth in found:
         if worth.knob.kind == "axis":
             assert worth.same_to is not None and worth.same_to <= worth.knob.now + 1
+            assert worth.better_at is None or worth.better_at <= worth.knob.now + 1
 
 
 def test_shares_and_links_are_knobs() -> None:
@@ -143,3 +183,13 @@ def test_shares_and_links_are_knobs() -> None:
     assert Knob("share", "glb", "weight", Fraction(320), Fraction(16)) in found
     (knob,) = (k for k in found if k.part == "weight")
     assert [h.cap for h in turned(arch, knob, Fraction(48)).memory("glb").holds] == [320, 48, 320]
+    mapping = nest(
+        "dram:input dram:weight dram:output m=2 n=5 k=4 glb:input glb:weight glb:output m=3 n=2 "
+        "file:input file:weight file:output k=2"
+    )
+    assert needed(arch, GEMM, mapping, knob) == 16 * 2 * 2
+    twice = replace(shared, double=frozenset({"weight"}))
+    doubled = replace(arch, nodes=(ARCH.nodes[0], replace(level, memories=(twice,)), *ARCH.nodes[2:]))
+    assert needed(doubled, GEMM, mapping, knob) == 16 * 2 * 2 * 2
+    (whole,) = (k for k in found if k.kind == "size" and k.name == "glb")
+    assert needed(doubled, GEMM, mapping, whole) == 16 * (3 * 2 + 2 * 2 * 2 + 3 * 2)
