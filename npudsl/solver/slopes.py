@@ -72,7 +72,7 @@ def slopes(arch: Arch, layer: Layer, mapping: Mapping, objective: str) -> Slopes
         return None
     gained = float(np.exp(problem.value(point) - problem.value(start)))
     count = len(problem.limits)
-    limits = {d: -float(m) for d, m in zip(problem.limits, multipliers[:count], strict=True)}
+    limits = {d: 0.0 - float(m) for d, m in zip(problem.limits, multipliers[:count], strict=True)}
     return Slopes(gained, limits, problem.bandwidths(point, multipliers[count:]))
 
 
