@@ -99,9 +99,6 @@ def _check_supported(options: Options) -> None:
     if options.factors != "perfect":
         message = f"a mapspace with {options.factors} factors cannot be searched yet"
         raise SpecError(Diagnostic("E712", message, help="the mapspace with perfect factors can"))
-    if options.dataflows:
-        name = options.dataflows[0][1].name
-        raise SpecError(Diagnostic("E712", f"a mapspace under a dataflow (`{name}`) cannot be searched yet"))
 
 
 def _choose(network: Network, only: Iterable[str] | None) -> tuple[Layer, ...]:

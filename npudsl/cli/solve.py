@@ -31,7 +31,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_search(parser)
     parser.add_argument("--layer", action="append", metavar="NAME", help="only this layer (repeatable)")
     parser.add_argument("--objective", choices=("edp", "energy", "latency"), default="edp", help="default: edp")
-    parser.add_argument("--using", metavar="DATAFLOW", help="a mapping block with holes (not searched yet)")
+    parser.add_argument(
+        "--using", metavar="DATAFLOW", help="a mapping block with holes: the best of the mappings that obey it"
+    )
     parser.add_argument("--space", choices=("even", "uneven"), default="even", help="default: even")
     parser.add_argument("--factors", choices=("perfect", "imperfect"), default="perfect", help="default: perfect")
     parser.add_argument(
@@ -116,10 +118,7 @@ def _dataflows(
 
     found = find_dataflow(arguments.using, [machine, nets], search=arguments.search)
     mapspace = {"space": arguments.space, "factors": arguments.factors}
-    resolved = dataflows_for(found, arch, network, arguments.layer, **mapspace)
-    if resolved:
-        raise Failed("`--using` is not supported yet: the solver searches the whole mapspace", 2)
-    return resolved
+    return dataflows_for(found, arch, network, arguments.layer, **mapspace)
 
 
 def _solve(

@@ -21,17 +21,23 @@ INFINITE = (inf, inf)
 class Goal:
     """`objective`: energy, then fewer cycles; latency: cycles, then less energy; edp: energy * cycles, then less energy.
 
-    `most_energy`, `most_cycles`: what no answer may exceed, in the units of the search.
+    `most_energy`, `most_cycles`, `most_edp`: what no answer may exceed, in the units of the search.
     """
 
     objective: str
     most_energy: float = inf
     most_cycles: float = inf
+    most_edp: float = inf
 
     @property
     def timed(self) -> bool:
         """Whether the time that ports and links take matters; if not, cycles are those of compute."""
-        return self.objective != "energy" or self.most_cycles < inf
+        return self.objective != "energy" or min(self.most_cycles, self.most_edp) < inf
+
+    def admits(self, energy: Any, cycles: Any) -> Any:
+        """Whether something that takes at least so much may be within the limits."""
+        within = (energy <= self.most_energy) & (cycles <= self.most_cycles)
+        return within if self.most_edp == inf else within & (energy * cycles <= self.most_edp)
 
     def __call__(self, energy: Any, cycles: Any) -> tuple[Any, Any]:
         """Primary and secondary value; both grow with energy and with cycles, so bounds go in as values do."""
@@ -44,28 +50,40 @@ class Goal:
 
 @dataclass
 class Incumbent:
-    """The best so far of everything that searches for one layer: its value and who can tell its mapping."""
+    """The best so far of everything that searches for one layer: its value and who can tell its mapping.
+
+    `accept` has the last word on a mapping; `rejected` is the least primary value of those that it refused.
+    """
 
     goal: Goal
     best: tuple[float, float] = INFINITE
     mapping: Callable[[], Mapping] | None = None
+    accept: Callable[[Mapping], bool] | None = None
+    rejected: float = inf
 
     def may_lead(self, energy: np.ndarray, cycles: Callable[[], np.ndarray]) -> np.ndarray:
         """Mask of lower bounds that leave room for as good a primary value; `cycles` is asked only if they count."""
         if not self.goal.timed:
             return energy <= min(self.best[0], self.goal.most_energy)
-        return self._within(energy, taken := cycles()) & (self.goal(energy, taken)[0] <= self.best[0])
+        taken = cycles()
+        return self.goal.admits(energy, taken) & (self.goal(energy, taken)[0] <= self.best[0])
 
     def may_improve(self, energy: np.ndarray, cycles: np.ndarray) -> np.ndarray:
         """Mask of lower bounds that leave room for something strictly better."""
         first, second = self.goal(energy, cycles)
         better = (first < self.best[0]) | ((first == self.best[0]) & (second < self.best[1]))
-        return better & np.isfinite(first) & np.isfinite(second) & self._within(energy, cycles)
+        return better & np.isfinite(first) & np.isfinite(second) & self.goal.admits(energy, cycles)
 
-    def _within(self, energy: np.ndarray, cycles: np.ndarray) -> np.ndarray:
-        return (energy <= self.goal.most_energy) & (cycles <= self.goal.most_cycles)
-
-    def offer(self, value: tuple[float, float], mapping: Callable[[], Mapping]) -> None:
-        """Takes a value if it is better. `mapping` makes its nest when it is asked for."""
-        if value < self.best:
+    def offer(self, value: tuple[float, float], mapping: Callable[[], Mapping]) -> bool:
+        """Takes a value if it is better; whether it does. `mapping` makes its nest when it is asked for."""
+        if not value < self.best:
+            return False
+        if self.accept is not None:
+            nest = mapping()
+            if not self.accept(nest):
+                self.rejected = min(self.rejected, value[0])
+                return False
+            self.best, self.mapping = value, lambda: nest
+        else:
             self.best, self.mapping = value, mapping
+        return True

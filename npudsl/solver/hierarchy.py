@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations, product
 
+from ..mapping.arranging import slot_rules
+from ..mapping.dataflow import Dataflow, PlaceRule
 from ..mapping.nest import Node
 from ..spec.arch import Arch, Array, Level
 from ..spec.op import Layer
@@ -21,10 +23,24 @@ class Tier:
 
 @dataclass(frozen=True)
 class Hierarchy:
-    """`tiers` outermost first; temporal loops may stand below each. `uneven`: one of the orders of single nodes."""
+    """`tiers` outermost first; temporal loops may stand below each.
+
+    `canonical`: nodes and loops are free to be moved, so that canonical nests are enough (`canonical.py`). `rules`: per
+    tier what a dataflow asks of the slot below it (None: nothing; empty: of no slot); `axes`: what it asks of axes.
+    """
 
     tiers: tuple[Tier, ...]
-    uneven: bool = False
+    canonical: bool = False
+    rules: tuple[PlaceRule | None, ...] = ()
+    axes: tuple[PlaceRule, ...] = ()
+
+    def rule(self, tier: int) -> PlaceRule | None:
+        """What the slot below a tier must fit."""
+        return self.rules[tier] if self.rules else None
+
+    def along(self, array: str, axis: str) -> PlaceRule | None:
+        """What the loops along an axis must fit."""
+        return next((rule for rule in self.axes if rule.axis == (array, axis)), None)
 
     def tier_of(self, tensor: str, memory: str | None) -> int:
         """Index of the tier that holds a node; the operations (None) come after the last tier."""
@@ -36,9 +52,9 @@ class Hierarchy:
         """Whether what is inside a tier depends on what is outside only through the extents of its tiles.
 
         Not below an array (which instances share a word, and which hold a partial sum, is decided outside), and not
-        within the nodes of a memory (they share its room).
+        within the nodes of a memory (they share its room), and not where a dataflow has a say.
         """
-        if any(t.arrays for t in self.tiers[:tier]):
+        if self.rule(tier) is not None or any(t.arrays for t in self.tiers[:tier]):
             return False
         outside = {n.memory for t in self.tiers[: tier + 1] for n in t.nodes}
         return not any(n.memory in outside for t in self.tiers[tier + 1 :] for n in t.nodes)
@@ -48,8 +64,13 @@ class Hierarchy:
         return frozenset(n for t in self.tiers[: tier + 1] for n in t.nodes)
 
 
-def hierarchies(arch: Arch, layer: Layer, space: str) -> Iterator[tuple[Hierarchy, ...]]:
-    """For every choice of optional nodes (keeping before bypassing) the orders of nodes: in the even space one."""
+def hierarchies(
+    arch: Arch, layer: Layer, space: str, dataflow: Dataflow | None = None
+) -> Iterator[tuple[Hierarchy, ...]]:
+    """For every choice of optional nodes (keeping before bypassing) the orders of nodes: in the even space one.
+
+    `dataflow`: only choices and orders that it admits, with what it asks of their slots.
+    """
     optional = [
         Node(t.name, m.name)
         for m in arch.memories
@@ -59,7 +80,22 @@ def hierarchies(arch: Arch, layer: Layer, space: str) -> Iterator[tuple[Hierarch
     for kept in product((True, False), repeat=len(optional)):
         bypassed = tuple(n for n, keep in zip(optional, kept, strict=True) if not keep)
         even = _even(arch, layer, bypassed)
-        yield (even,) if space == "even" else tuple(_uneven(even))
+        nodes = [n for tier in even.tiers for n in tier.nodes]
+        if dataflow is None:
+            yield (even,) if space == "even" else tuple(_uneven(even))
+        elif dataflow.admits_nodes(nodes):
+            groups = [rule.nodes & set(nodes) for rule in dataflow.temporal if rule.nodes is not None]
+            orders = (even,) if space == "even" else _uneven(even, groups)
+            yield tuple(ruled for order in orders if (ruled := _ruled(arch, order, dataflow)) is not None)
+
+
+def _ruled(arch: Arch, order: Hierarchy, dataflow: Dataflow) -> Hierarchy | None:
+    """An order of nodes with what a dataflow asks of its slots; None: it admits no such order."""
+    rules = slot_rules(dataflow, arch, [tier.nodes for tier in order.tiers])
+    if rules is None:
+        return None
+    axes = tuple(rule for rule in dataflow.places if rule.axis is not None)
+    return Hierarchy(order.tiers, order.canonical, rules if any(rules) else (), axes)
 
 
 def _even(arch: Arch, layer: Layer, bypassed: tuple[Node, ...]) -> Hierarchy:
@@ -80,12 +116,13 @@ def _nodes(level: Level, layer: Layer, bypassed: tuple[Node, ...]) -> tuple[Node
     return tuple(n for n in nodes if n not in bypassed)
 
 
-def _uneven(even: Hierarchy) -> Iterator[Hierarchy]:
-    """Every order of the nodes between two arrays that keeps each tensor's own order.
+def _uneven(even: Hierarchy, groups: Sequence[frozenset[Node]] = ()) -> Iterator[Hierarchy]:
+    """Every order of the nodes between two arrays that keeps each tensor's own order; `groups` stand together.
 
     Nodes stand singly, but those directly below an array: no loop outside the array can be moved inside of one of them,
     so any number of nodes may have reason to stand there together. Elsewhere nodes that stand together are nodes in
     some order with no loop between them. The outermost memory holds whole tensors: its nodes stay together.
+    With groups loops are not free to be moved, and every order of the nodes is needed with every slot.
     """
     outermost, *inner = even.tiers
     regions: list[list[Node]] = [[]]
@@ -97,37 +134,52 @@ def _uneven(even: Hierarchy) -> Iterator[Hierarchy]:
         if tier.arrays:
             arrays.append(tier.arrays)
             regions.append([])
-    orders = [list(_tiers(nodes, below_array=i > 0)) for i, nodes in enumerate(regions)]
+    if groups:
+        orders = [list(_interleavings(_units(nodes, groups))) for nodes in regions]
+    else:
+        orders = [list(_tiers(nodes, below_array=i > 0)) for i, nodes in enumerate(regions)]
     for chosen in product(*orders):
         tiers = [Tier(outermost.nodes)]
         for number, order in enumerate(chosen):
             tiers += [Tier(nodes) for nodes in order]
             if number < len(arrays):
                 tiers[-1] = Tier(tiers[-1].nodes, arrays[number])
-        yield Hierarchy(tuple(tiers), uneven=True)
+        yield Hierarchy(tuple(tiers), canonical=not groups)
 
 
-def _tiers(nodes: list[Node], below_array: bool) -> Iterator[tuple[tuple[Node, ...], ...]]:
+Unit = tuple[Node, ...]
+
+
+def _units(nodes: list[Node], groups: Sequence[frozenset[Node]]) -> list[Unit]:
+    """The nodes of a region, those of a group as one."""
+    units: dict[Unit, None] = {}
+    for node in nodes:
+        group = next((g for g in groups if node in g), frozenset({node}))
+        units[tuple(n for n in nodes if n in group)] = None
+    return list(units)
+
+
+def _tiers(nodes: list[Node], below_array: bool) -> Iterator[tuple[Unit, ...]]:
     """The nodes of a region in tiers of one node; below an array the first tier has one or more."""
     if not below_array or not nodes:
-        for order in _interleavings(nodes):
-            yield tuple((n,) for n in order)
+        yield from _interleavings([(n,) for n in nodes])
         return
     for count in range(1, len(nodes) + 1):
         for together in combinations(nodes, count):
             rest = [n for n in nodes if n not in together]
             if any(n.tensor == m.tensor and nodes.index(n) < nodes.index(m) for n in rest for m in together):
                 continue  # an outer node of a tensor would stand inside an inner one
-            for order in _interleavings(rest):
-                yield (together, *((n,) for n in order))
+            for order in _interleavings([(n,) for n in rest]):
+                yield (together, *order)
 
 
-def _interleavings(nodes: list[Node]) -> Iterator[tuple[Node, ...]]:
+def _interleavings(units: list[Unit]) -> Iterator[tuple[Unit, ...]]:
     """All orders in which the nodes of each tensor keep theirs."""
-    if not nodes:
+    if not units:
         yield ()
         return
-    for i, node in enumerate(nodes):
-        if not any(n.tensor == node.tensor for n in nodes[:i]):
-            for rest in _interleavings(nodes[:i] + nodes[i + 1 :]):
-                yield (node, *rest)
+    for i, unit in enumerate(units):
+        tensors = {n.tensor for n in unit}
+        if not any(n.tensor in tensors for earlier in units[:i] for n in earlier):
+            for rest in _interleavings(units[:i] + units[i + 1 :]):
+                yield (unit, *rest)

@@ -95,7 +95,7 @@ class Join:
         left, right = a[pair, one], b[pair, two]
         kept = np.ones(len(alive), dtype=bool)
         for columns, bound in self.limits:
-            kept &= np.einsum("nk,nk->n", left[:, columns], right[:, columns]) <= bound
+            kept &= np.einsum("k,nk,nk->n", self.signs[columns], left[:, columns], right[:, columns]) <= bound
         kept = np.flatnonzero(kept)
         kept = kept[np.argsort(energy.ravel()[alive[kept]], kind="stable")]
         i = i[pair[kept]] * a.shape[1] + one[kept]

@@ -15,6 +15,7 @@ from fractions import Fraction
 from math import prod
 
 from ..mapping import nest
+from ..mapping.evaluation import Evaluation
 from ..mapping.time_floor import Toll, tolls
 from ..model.counts import Booking, derive
 from ..model.evaluate import Numbers
@@ -59,3 +60,11 @@ def latency(arch: Arch, layer: Layer, mapping: nest.Mapping) -> Fraction:
         words = values(booking.count.expression)
         totals[load] = totals.get(load, steps if load[1] else Fraction(0)) + words * toll.cycles / used
     return max([steps, *totals.values()])
+
+
+def objective_value(objective: str, arch: Arch, layer: Layer, mapping: nest.Mapping, evaluation: Evaluation) -> float:
+    """What an objective makes of a mapping: pJ, cycles of the latency above, or pJ * cycles."""
+    if objective == "energy":
+        return float(evaluation.cost.energy)
+    cycles = latency(arch, layer, mapping)
+    return float(cycles if objective == "latency" else evaluation.cost.energy * cycles)

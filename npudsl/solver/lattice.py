@@ -27,16 +27,17 @@ def primes(n: int) -> tuple[int, ...]:
 
 
 @lru_cache(maxsize=65536)
-def factorisations(n: int, limits: tuple[int, ...]) -> tuple[tuple[int, ...], ...]:
-    """All ordered ways to write n as one factor per limit, no factor above its limit (0: no limit)."""
+def factorisations(n: int, limits: tuple[tuple[int, int], ...]) -> tuple[tuple[int, ...], ...]:
+    """All ordered ways to write n as one factor per limit, each from the least to the largest (0: no limit)."""
     if not limits:
         return ((),) if n == 1 else ()
+    least, most = limits[0]
     if len(limits) == 1:
-        return ((n,),) if not limits[0] or n <= limits[0] else ()
+        return ((n,),) if least <= n and (not most or n <= most) else ()
     return tuple(
         (d, *rest)
         for d in divisors(n)
-        if not limits[0] or d <= limits[0]
+        if least <= d and (not most or d <= most)
         for rest in factorisations(n // d, limits[1:])
     )
 

@@ -9,16 +9,20 @@ from time import perf_counter
 
 from ..mapping.evaluation import Evaluation
 from ..mapping.nest import Mapping
+from ..mapping.violations import violations
 from ..model.evaluate import evaluate
 from ..spec.arch import Arch
 from ..spec.op import Layer
 from ..text.diagnostics import Diagnostic, SpecError
 from .clock import Clock, OutOfTimeError
+from .conflicts import find_mapping
+from .demanded import goal_of, no_mapping, only_one, utilizations
 from .feasible import no_room, untiled
-from .goal import Goal, Incumbent
+from .goal import Incumbent
 from .hierarchy import hierarchies
-from .latency import latency
+from .latency import objective_value
 from .limits import check_orders, check_size
+from .physical_energy import physical_limit
 from .program import energies, leakage
 from .rows import common_unit
 from .search import Problem, Search
@@ -36,16 +40,19 @@ class LayerSearch:
 
     def __init__(self, arch: Arch, layer: Layer, options: Options, clock: Clock, report: Report):
         self.report, self.clock, self.space = report, clock, options.space
+        self.dataflow = dict(options.dataflows).get(layer.name)
         dims = tuple(d for d, b in layer.bounds if b > 1) or layer.op.dims[:1]
         check_size(layer, dims)
         if options.space != "even":
             check_orders(arch, layer)
-        goal = Goal(options.objective)
-        self.problem = Problem(arch, layer, dims, common_unit(energies(arch, layer)), goal.timed)
-        self.incumbent = Incumbent(goal)
+        unit = common_unit(energies(arch, layer))
+        goal = goal_of(options, self.dataflow, unit)
+        busy = utilizations(arch, self.dataflow)
+        self.problem = Problem(arch, layer, dims, unit, goal.timed, busy, self.dataflow is not None)
+        self.incumbent = Incumbent(goal, accept=self._accept if self.dataflow else None)
         self.searches: list[Search] = []
         self.searching, self.finished = True, False
-        self.bound = 0.0
+        self.bound = self._least_possible()
         self.relaxed: float | None = None
         self.start: float | None = None
 
@@ -56,22 +63,24 @@ class LayerSearch:
         """
         if self.space != "even":
             self._search("even")
-        self.bound = self._search(self.space)
+        self.bound = min(self._search(self.space), self.incumbent.rejected)
         self.finished = True
 
     def _search(self, space: str) -> float:
         """Searches a space to its end; returns the bound on all of it. Only for the space asked for is `bound` kept."""
         wanted = space == self.space
         entries = self._entries(space)
+        if not entries:
+            return self.incumbent.best[0]
         bound = min(tighten(entries), self.incumbent.best[0])
         if wanted:
-            self.bound = self.relaxed = bound
+            self.relaxed = bound
         if self.start is None:
             self.start = self._value()
         for entry in sorted(entries, key=lambda e: e.bound):
             bound = max(bound, min(entry.bound[0], self.incumbent.best[0]))
             if wanted:
-                self.bound = bound
+                self.bound = max(self.bound, min(bound, self.incumbent.rejected))
             self.report(self._in_pj(self._value()), self._in_pj(bound) if wanted else None)
             if entry.bound < self.incumbent.best:
                 entry.search.finish(entry.task, entry.top)
@@ -79,11 +88,19 @@ class LayerSearch:
 
     def _entries(self, space: str) -> list[Entry]:
         entries: list[Entry] = []
-        for orders in hierarchies(self.problem.arch, self.problem.layer, space):
+        for orders in hierarchies(self.problem.arch, self.problem.layer, space, self.dataflow):
             search = Search(self.problem, orders, self.incumbent, self._tick)
             self.searches.append(search)
             entries += [Entry(search, task, top, bound) for bound, task, top in search.prepare()]
         return entries
+
+    def _accept(self, mapping: Mapping) -> bool:
+        """Whether a mapping obeys the dataflow, its requirements on what it really takes included."""
+        assert self.dataflow is not None
+        arch, layer = self.problem.arch, self.problem.layer
+        timed = any(rule.kind != "utilization" for rule in self.dataflow.requirements)
+        evaluation = evaluate(arch, layer, mapping) if timed else None
+        return not violations(self.dataflow, arch, layer, mapping, evaluation, even=self.space == "even")
 
     def _tick(self) -> None:
         if self.searching:
@@ -92,18 +109,28 @@ class LayerSearch:
     def _value(self) -> float | None:
         return self.incumbent.best[0] if self.incumbent.mapping else None
 
+    def _least_possible(self) -> float:
+        """What physics leaves: no mapping of any space is better."""
+        limit = physical_limit(self.problem.arch, self.problem.layer)
+        if limit is None:
+            return 0.0
+        objective = self.incumbent.goal.objective
+        return limit.value(objective) / (1.0 if objective == "latency" else float(self.problem.unit))
+
     def _in_pj(self, value: float | None) -> float | None:
         """A value of the objective with its energy in pJ."""
         scale = 1.0 if self.incumbent.goal.objective == "latency" else float(self.problem.unit)
         return None if value is None else value * scale
 
-    def answer(self) -> tuple[Mapping, Evaluation, Certificate]:
-        """The best mapping so far, what it costs, and what is known about all others."""
+    def answer(self) -> tuple[Mapping, Evaluation, Certificate] | None:
+        """The best mapping so far, what it costs, and what is known about all others. None: no mapping is known."""
         self.searching = False  # what was found is told, however late it is
-        goal, problem = self.incumbent.goal, self.problem
-        found = self.incumbent.mapping() if self.incumbent.mapping else untiled(problem.arch, problem.layer)
+        problem, objective = self.problem, self.incumbent.goal.objective
+        found = self.incumbent.mapping() if self.incumbent.mapping else self._any()
+        if found is None:
+            return None
         evaluation = evaluate(problem.arch, problem.layer, found)
-        value = float(goal(evaluation.cost.energy, latency(problem.arch, problem.layer, found))[0])
+        value = objective_value(objective, problem.arch, problem.layer, found, evaluation)
         bound = self._in_pj(self.bound) or 0.0
         expected = self._in_pj(self._value())
         same = expected is None or isclose(value, expected, rel_tol=1e-12) or leakage(problem.arch)
@@ -111,14 +138,23 @@ class LayerSearch:
         if not same and (self.finished or value > (expected or 0.0)):
             raise SpecError(_disagreement(problem.layer, value, expected))
         certificate = Certificate(
-            goal.objective,
+            objective,
             value,
-            value if isclose(value, bound, rel_tol=1e-12) else bound,
+            value if isclose(value, bound, rel_tol=1e-12) else min(bound, value),
             self._in_pj(self.relaxed),
             self._in_pj(self.start),
             sum(search.examined for search in self.searches),
         )
         return found, evaluation, certificate
+
+    def _any(self) -> Mapping | None:
+        """Some mapping, where time ran out before one was found."""
+        if self.finished:
+            return None
+        if self.dataflow is None:
+            return untiled(self.problem.arch, self.problem.layer)
+        fit = find_mapping(self.problem.arch, self.problem.layer, self.dataflow, self.space)
+        return fit.nest() if fit is not None and self._accept(fit.nest()) else None
 
 
 def _disagreement(layer: Layer, value: float, expected: float) -> Diagnostic:
@@ -133,14 +169,25 @@ def _disagreement(layer: Layer, value: float, expected: float) -> Diagnostic:
 def solve_layer(arch: Arch, layer: Layer, options: Options, clock: Clock, report: Report) -> LayerSolution:
     """The proven best mapping of a layer, or the best so far if the time is up, or the reason why there is none."""
     started = perf_counter()
+
+    def failed(why: Diagnostic) -> LayerSolution:
+        return LayerSolution(layer, None, None, None, perf_counter() - started, why)
+
     try:
-        search = LayerSearch(arch, layer, options, clock, report)
         obstacle = no_room(arch, layer)
         if obstacle is not None:
-            return LayerSolution(layer, None, None, None, perf_counter() - started, obstacle)
-        with contextlib.suppress(OutOfTimeError):
-            search.run()
-        mapping, evaluation, certificate = search.answer()
+            return failed(obstacle)
+        dataflow = dict(options.dataflows).get(layer.name)
+        if dataflow is not None and dataflow.complete is not None:
+            found = only_one(arch, layer, options, dataflow, dataflow.complete)
+        else:
+            search = LayerSearch(arch, layer, options, clock, report)
+            with contextlib.suppress(OutOfTimeError):
+                search.run()
+            answer = search.answer()
+            if answer is None:
+                return failed(no_mapping(arch, layer, options, dataflow, search.finished))
+            found = answer
     except SpecError as error:
-        return LayerSolution(layer, None, None, None, perf_counter() - started, error.diagnostics[0])
-    return LayerSolution(layer, mapping, evaluation, certificate, perf_counter() - started)
+        return failed(error.diagnostics[0])
+    return LayerSolution(layer, *found, perf_counter() - started)

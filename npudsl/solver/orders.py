@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from ..mapping.dataflow import PlaceRule
 from ..spec.op import Tensor
 
 
@@ -41,16 +42,22 @@ def windows(tensor: Tensor) -> frozenset[str]:
 
 
 def order_classes(
-    tensors: Iterable[Tensor], dims: Iterable[str], whole: bool = False, first: Tensor | None = None
+    tensors: Iterable[Tensor],
+    dims: Iterable[str],
+    whole: bool = False,
+    first: Tensor | None = None,
+    rule: PlaceRule | None = None,
 ) -> tuple[OrderClass, ...]:
     """The undominated order classes of a slot over `dims` for `tensors`.
 
     `whole`: the orders of all dims are wanted, because what stands outside the slot is not all that is left.
-    `first`: only orders whose innermost loop moves this one of the tensors.
+    `first`: only orders whose innermost loop moves this one of the tensors. `rule`: only orders that fit; then every dim
+    has its place.
     """
     tensors, dims = tuple(tensors), tuple(dims)
     found: list[OrderClass] = []
-    for inner in dict.fromkeys(_sequences(tensors, dims, whole, first)):
+    sequences = _sequences(tensors, dims, whole, first) if rule is None else _fitting(tensors, dims, rule)
+    for inner in dict.fromkeys(sequences):
         trailing, sweeps = [], []
         for tensor in tensors:
             closing = next((k for k, d in enumerate(inner) if d in tensor.dims), None)
@@ -79,6 +86,17 @@ def _sequences(
         still_open = tuple(t for t in tensors if start not in t.dims)
         for sequence in _close(still_open, tuple(d for d in dims if d != start), inner):
             yield sequence if whole else _without_idle_end(tensors, sequence)
+
+
+def _fitting(tensors: tuple[Tensor, ...], dims: tuple[str, ...], rule: PlaceRule) -> Iterator[tuple[str, ...]]:
+    """Orders of all dims that a dataflow admits, but for those that differ only in what closes nothing."""
+    named = () if rule.free_order else rule.outer + rule.inner
+    start = tuple(d for d in reversed(rule.inner) if d in dims and d in named)
+    end = tuple(d for d in reversed(rule.outer) if d in dims and d in named)
+    free = tuple(d for d in dims if d not in named)
+    still_open = tuple(t for t in tensors if not any(d in t.dims for d in start))
+    for sequence in _close(still_open, free, start):
+        yield sequence + tuple(d for d in free if d not in sequence) + end
 
 
 def _close(open_: tuple[Tensor, ...], dims: tuple[str, ...], inner: tuple[str, ...]) -> Iterator[tuple[str, ...]]:

@@ -34,6 +34,9 @@ Group = tuple[str, ...]
 
 Weights = tuple[tuple[int, Fraction], ...]
 
+#: Arrays, with the least and the most product of the factors along all of them together (None: any).
+Busy = tuple[tuple[str, ...], Fraction | None, Fraction | None]
+
 
 @dataclass(frozen=True)
 class Sum:
@@ -91,8 +94,16 @@ class Builder:
     """Collects the distinct products of a template as columns, then lays them out group by group."""
 
     def __init__(
-        self, arch: Arch, layer: Layer, hierarchy: Hierarchy, template: Template, dims: tuple[str, ...], timed: bool
+        self,
+        arch: Arch,
+        layer: Layer,
+        hierarchy: Hierarchy,
+        template: Template,
+        dims: tuple[str, ...],
+        timed: bool,
+        busy: tuple[Busy, ...],
     ):
+        self.busy = busy
         self.arch, self.layer, self.hierarchy, self.template, self.timed = arch, layer, hierarchy, template, timed
         names = _ordinals(template)
         self.formulas: Formulas = derive(arch, layer, template.nest, frozenset(layer.op.dims), template.frame, names)
@@ -240,6 +251,18 @@ class Builder:
         for place, size in self._axes():
             yield Limit(((self._axis_column(place), Fraction(1)),), Fraction(size), ".".join(map(str, place[1:])))
 
+        if self.template.last:
+            yield from self._utilizations()
+
+    def _utilizations(self) -> Iterator[Limit]:
+        for arrays, least, most in self.busy:
+            product = Product(tuple((g, 1 / inverse) for g, inverse in self._share(arrays)))
+            what = " ".join(arrays)
+            if most is not None:
+                yield Limit(((self._column(product), Fraction(1)),), most, what)
+            if least is not None:
+                yield Limit(((self._column(product, falling=True), Fraction(-1)),), -least, what)
+
     def _capacity(self, memory: str, capacity: Capacity) -> Limit:
         columns = tuple((self._column(self.formulas.tiles[memory, t]), bits) for t, bits in capacity.widths)
         return Limit(columns, capacity.bits, capacity.what)
@@ -305,10 +328,11 @@ def program(
     template: Template,
     shape: tuple[tuple[str, int], ...],
     timed: bool,
+    busy: tuple[Busy, ...],
 ) -> Program:
     """The program of a template. `op` without constants and `shape` as `skeleton` gives them, so that layers of one
     kind share their programs."""
-    return Builder(arch, Layer("", op, shape), hierarchy, template, dims, timed).build()
+    return Builder(arch, Layer("", op, shape), hierarchy, template, dims, timed, busy).build()
 
 
 def skeleton(layer: Layer) -> tuple[Operator, tuple[tuple[str, int], ...]]:

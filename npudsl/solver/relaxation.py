@@ -83,6 +83,7 @@ class _Problem:
                 np.array([columns[c][1] for c, _ in weights]),
             )
             for weights, bound in task.limits
+            if all(w > 0 for _, w in weights)
         ]
 
     def start(self) -> np.ndarray:

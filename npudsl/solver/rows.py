@@ -105,9 +105,19 @@ def make_task(program: Program, layer: Layer, rows: Rows, unit: Fraction) -> Tas
     )
 
 
-#: What tells the rows of a group from those of another: its dims, and per loop its dim, place and limit; a slot is as
-#: good as another.
-Splits = tuple[Group, tuple[tuple[str, Place, int], ...]]
+@dataclass(frozen=True)
+class Split:
+    """A loop over a dim of a group: its factor lies in `range`, and those along an axis multiply to at most `size` (0:
+    no axis). One slot is as good as another, so `place` does not say which."""
+
+    dim: str
+    place: Place
+    size: int
+    range: tuple[int, int | None]
+
+
+#: What tells the rows of a group from those of another.
+Splits = tuple[Group, tuple[Split, ...]]
 
 
 @dataclass
@@ -160,8 +170,8 @@ class Rows:
         group, loops = splits
         per_dim: list[tuple[list[int], np.ndarray]] = []
         for dim in group:
-            members = [k for k, (d, _, _) in enumerate(loops) if d == dim]
-            found = factorisations(self.layer.bound[dim], tuple(loops[k][2] for k in members))
+            members = [k for k, split in enumerate(loops) if split.dim == dim]
+            found = factorisations(self.layer.bound[dim], tuple(_limits(loops[k]) for k in members))
             per_dim.append((members, np.array(found, dtype=float).reshape(len(found), len(members))))
         counts = [len(found) for _, found in per_dim]
         picks = np.unravel_index(np.arange(prod(counts)), counts)
@@ -175,7 +185,7 @@ class Rows:
         """Flat index contributions of the extents at the core, or of what the frame leaves of the bounds."""
         total = np.zeros(factors.shape[1], dtype=np.int64)
         for dim in splits[0]:
-            members = [k for k, (d, p, _) in enumerate(splits[1]) if d == dim and p == place]
+            members = [k for k, split in enumerate(splits[1]) if split.dim == dim and split.place == place]
             extent = factors[members].prod(axis=0)
             bound = self.layer.bound[dim]
             total += self.lattice.index_of(dim, bound / extent if place == ("frame",) else extent)
@@ -183,18 +193,24 @@ class Rows:
 
 
 def _splits(program: Program, group: int) -> Splits:
-    sizes = dict(program.axes)
+    sizes, template = dict(program.axes), program.template
     loops = []
     for i in program.loops[group]:
-        place = program.template.places[i]
-        kind = ("slot",) if place[0] == "slot" else place
-        loops.append((program.template.nest.loops[i].dim, kind, sizes.get(place, 0)))
+        place = template.places[i]
+        kind: Place = ("slot",) if place[0] == "slot" else place
+        loops.append(Split(template.nest.loops[i].dim, kind, sizes.get(place, 0), template.ranges[i]))
     return program.groups[group], tuple(loops)
 
 
-def _within_axes(loops: tuple[tuple[str, Place, int], ...], factors: np.ndarray) -> np.ndarray:
+def _limits(split: Split) -> tuple[int, int]:
+    """The least and the largest factor of a loop (0: any)."""
+    least, most = split.range
+    return least, min((n for n in (split.size, most) if n), default=0)
+
+
+def _within_axes(loops: tuple[Split, ...], factors: np.ndarray) -> np.ndarray:
     fits = np.ones(factors.shape[1], dtype=bool)
-    for place, size in {(p, n) for _, p, n in loops if n}:
-        members = [k for k, (_, p, _) in enumerate(loops) if p == place]
+    for place, size in {(split.place, split.size) for split in loops if split.size}:
+        members = [k for k, split in enumerate(loops) if split.place == place]
         fits &= factors[members].prod(axis=0) <= size
     return fits

@@ -25,7 +25,7 @@ from .hierarchy import Hierarchy
 from .join import Found, Join
 from .latency import Load, loads
 from .lattice import Lattice
-from .program import program, skeleton
+from .program import Busy, program, skeleton
 from .rebuild import assemble, needed
 from .rows import Choice, Rows, Task, choice_of, make_task
 from .symmetry import distinct, renamings
@@ -36,18 +36,23 @@ Cut = frozenset[Node]
 
 #: What adding up in another order may change, relative.
 ROUNDING = 1e-12
+#: Mappings of a batch that are offered, if those before are not accepted.
+TRIED = 8
 
 
 @dataclass(frozen=True)
 class Problem:
     """A layer on a machine. `dims`: those with a bound above 1; `unit`: pJ per unit of energy in the search; `timed`:
-    whether what ports and links take matters."""
+    whether what ports and links take matters; `busy`: what is asked of the arrays' utilization; `ruled`: whether a
+    dataflow tells dims apart that the layer does not."""
 
     arch: Arch
     layer: Layer
     dims: tuple[str, ...]
     unit: Fraction
     timed: bool
+    busy: tuple[Busy, ...] = ()
+    ruled: bool = False
 
     @cached_property
     def loads(self) -> tuple[Load, ...]:
@@ -130,10 +135,11 @@ class Search:
     def _tasks(self, hierarchy: Hierarchy, part: Part) -> Iterator[Task]:
         problem = self.problem
         op, shape = skeleton(problem.layer)
-        symmetries = renamings(problem.layer, problem.dims) if part[2] else []  # a table needs all its entries
+        whole = part[2] and not problem.ruled  # a front needs all its entries
+        symmetries = renamings(problem.layer, problem.dims) if whole else []
         for template in distinct(templates(op, problem.dims, hierarchy, part), symmetries):
             self.tick()
-            one = program(problem.arch, op, problem.dims, hierarchy, template, shape, problem.timed)
+            one = program(problem.arch, op, problem.dims, hierarchy, template, shape, problem.timed, problem.busy)
             task = make_task(one, problem.layer, problem.rows, problem.unit)
             if task is not None:
                 yield task
@@ -182,12 +188,13 @@ class Search:
             for pairs, entries, costs in self._whole(top, found):
                 cycles = bounds.cycles(found.steps[pairs], costs)
                 fits = np.flatnonzero(self.incumbent.may_improve(costs[0], cycles))
-                if len(fits):
-                    first, second = self.incumbent.goal(costs[0, fits], cycles[fits])
-                    k = int(np.lexsort((second, first))[0])
+                first, second = self.incumbent.goal(costs[0, fits], cycles[fits])
+                for k in np.lexsort((second, first))[:TRIED]:
                     choice = _chosen(task, one, two, found, int(pairs[fits[k]]))
                     entry = None if entries is None else int(entries[fits[k]])
-                    self.incumbent.offer((float(first[k]), float(second[k])), partial(self.mapping, choice, top, entry))
+                    nest = partial(self.mapping, choice, top, entry)
+                    if self.incumbent.offer((float(first[k]), float(second[k])), nest) or not self.incumbent.accept:
+                        break
 
         self._each(bounds, self.incumbent, take)
 

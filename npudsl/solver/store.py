@@ -71,22 +71,17 @@ def _checked(
 ) -> Evaluation | None:
     """What the mapping costs, if it is legal, obeys its dataflow, and costs what the certificate says."""
     from ..model.evaluate import evaluate  # sympy takes a second to import, and mostly there is nothing to check
+    from .latency import objective_value
 
     if certificate.objective != options.objective or check_mapping(arch, layer, mapping):
         return None
     try:
         evaluation = evaluate(arch, layer, mapping)
-        same = certificate.optimal and objective_of(evaluation, certificate.objective) == certificate.value
+        value = objective_value(certificate.objective, arch, layer, mapping, evaluation)
+        same = certificate.optimal and value == certificate.value
         rules = dict(options.dataflows).get(layer.name)
         if rules is not None and violations(rules, arch, layer, mapping, evaluation, even=options.space == "even"):
             return None
     except (SpecError, TypeError, ArithmeticError):  # a certificate of something else than numbers
         return None
     return evaluation if same else None
-
-
-def objective_of(evaluation: Evaluation, objective: str) -> float:
-    """What a certificate calls the value of a mapping."""
-    from .goal import Goal  # with numpy, which who only hands out work does not need
-
-    return float(Goal(objective)(evaluation.cost.energy, evaluation.tally.steps)[0])

@@ -33,8 +33,8 @@ class Template:
     """Loops (factors open) and nodes of a part of the nest from tier `top` to tier `bottom`.
 
     `places`: per loop of `nest` its place; the first `frame` loops stand for everything outside. `last`: the operations
-    belong to this part; else what is inside tier `bottom` is one `core` loop per dim. `orders`: by tier the class of the
-    order of its slot.
+    belong to this part; else what is inside tier `bottom` is one `core` loop per dim. `orders`: by tier the class of
+    the order of its slot. `ranges`: per loop the least and the largest factor (None: any).
     """
 
     top: int
@@ -44,6 +44,7 @@ class Template:
     places: tuple[Place, ...]
     frame: int
     orders: tuple[tuple[int, OrderClass], ...]
+    ranges: tuple[tuple[int, int | None], ...]
 
 
 def parts(hierarchy: Hierarchy) -> Iterator[Part]:
@@ -63,12 +64,18 @@ def templates(op: Operator, dims: tuple[str, ...], hierarchy: Hierarchy, part: P
     inner = range(top + 1, min(bottom, len(hierarchy.tiers)))
     found: dict[Template, None] = {}
     for allowed in product(*(_allowed(op, dims, hierarchy, slot, bottom) for slot in inner)):
-        slots = {top: dims, **dict(zip(inner, allowed, strict=True))}
+        slots = {top: _named(hierarchy, top, dims), **dict(zip(inner, allowed, strict=True))}
         for classes in _class_choices(op, hierarchy, slots, bottom, dims):
-            kept = trimmed(op, hierarchy, slots, classes) if hierarchy.uneven else slots
+            kept = trimmed(op, hierarchy, slots, classes) if hierarchy.canonical else slots
             for axes in _axis_orders(op, hierarchy, top, bottom):
                 found[_build(hierarchy, part, dims, kept, classes, axes)] = None
     return tuple(found)
+
+
+def _named(hierarchy: Hierarchy, slot: int, dims: tuple[str, ...]) -> tuple[str, ...]:
+    """The dims that a dataflow lets a slot have."""
+    rule = hierarchy.rule(slot)
+    return dims if rule is None else tuple(d for d in dims if rule.limits(d).most != 1)
 
 
 def _allowed(
@@ -76,7 +83,7 @@ def _allowed(
 ) -> list[tuple[str, ...]]:
     """The sets of dims that the slot below tier `slot` may be restricted to so that some tensor held further in passes
     it."""
-    if hierarchy.uneven:
+    if hierarchy.canonical:
         inside = stuck(op, hierarchy, slot, bottom)
     else:
         deeper = {t for tier in range(slot + 1, bottom + 1) for t in _held(op, hierarchy, tier)}
@@ -85,7 +92,7 @@ def _allowed(
     for count in range(1, len(inside) + 1):
         for passing in combinations(inside, count):
             sets.append(tuple(d for d in dims if not any(d in t.dims for t in passing)))
-    return list(dict.fromkeys(sets))
+    return list(dict.fromkeys(_named(hierarchy, slot, s) for s in sets))
 
 
 def _held(op: Operator, hierarchy: Hierarchy, tier: int) -> tuple[Tensor, ...]:
@@ -104,11 +111,11 @@ def _class_choices(
     choices = []
     for slot in order:
         tensors = _swept_by(op, hierarchy, slots, slot, bottom)
-        first = moved_by(op, hierarchy, slot, dims) if hierarchy.uneven else None
-        choices.append(order_classes(tensors, slots[slot], slot != order[0], first))
+        first = moved_by(op, hierarchy, slot, dims) if hierarchy.canonical else None
+        choices.append(order_classes(tensors, slots[slot], slot != order[0], first, hierarchy.rule(slot)))
     for classes in product(*choices):
         chosen = dict(zip(order, classes, strict=True))
-        if hierarchy.uneven and not each_gains(op, hierarchy, slots, chosen):
+        if hierarchy.canonical and not each_gains(op, hierarchy, slots, chosen):
             continue
         if all(_worth_passing(op, hierarchy, slots, chosen, slot, len(dims)) for slot in order[1:]):
             yield chosen
@@ -119,7 +126,7 @@ def _swept_by(
 ) -> tuple[Tensor, ...]:
     """Tensors with a node that loops of this slot may be the innermost to move."""
     found: dict[Tensor, None] = {}
-    passing = stuck(op, hierarchy, slot, bottom) if hierarchy.uneven else op.tensors
+    passing = stuck(op, hierarchy, slot, bottom) if hierarchy.canonical else op.tensors
     for tier in range(slot + 1, min(bottom, len(hierarchy.tiers) - 1) + 1):
         between = [d for s in range(slot + 1, tier) for d in slots.get(s, ())]
         for tensor in _held(op, hierarchy, tier):
@@ -136,7 +143,7 @@ def _worth_passing(
     slot: int,
     count: int,
 ) -> bool:
-    if len(slots[slot]) == count and not hierarchy.may_cut(slot):
+    if (hierarchy.rule(slot) or len(slots[slot]) == count) and not hierarchy.may_cut(slot):
         return True  # a whole slot, not a passed one
     passing = _passing(op, hierarchy, slots, slot)
     return any(_gains(tensor, slots, classes, slot - 1) for tensor in passing)
@@ -204,7 +211,7 @@ def _build(
         places.extend([place] * len(loops))
 
     explicit = tuple(reversed(classes[top].inner))
-    framed = dims if top else tuple(d for d in dims if d not in explicit)
+    framed = dims if top else () if hierarchy.rule(top) else tuple(d for d in dims if d not in explicit)
     add(framed, ("frame",))
     for tier, arrays in zip(range(top, top + len(axes)), axes, strict=True):
         if tier > top:
@@ -219,7 +226,22 @@ def _build(
         add(dims, ("core",))
     for tier in range(bottom + 1, len(hierarchy.tiers)):
         items.extend(hierarchy.tiers[tier].nodes)
-    return Template(top, bottom, last, Mapping(tuple(items)), tuple(places), len(framed), tuple(classes.items()))
+    nest = Mapping(tuple(items))
+    ranges = tuple(_range(hierarchy, loop.dim, place) for loop, place in zip(nest.loops, places, strict=True))
+    return Template(top, bottom, last, nest, tuple(places), len(framed), tuple(classes.items()), ranges)
+
+
+def _range(hierarchy: Hierarchy, dim: str, place: Place) -> tuple[int, int | None]:
+    """The least and the largest factor (None: any) that a dataflow admits for a loop."""
+    match place:
+        case ("slot", int(tier)):
+            rule = hierarchy.rule(tier)
+        case ("axis", str(array), str(axis)):
+            rule = hierarchy.along(array, axis)
+        case _:
+            rule = None
+    limits = None if rule is None else rule.limits(dim)
+    return (1, None) if limits is None else (limits.least, limits.most)
 
 
 def _ordered(dims: tuple[str, ...], chosen: OrderClass, explicit: tuple[str, ...] | None) -> tuple[str, ...]:

@@ -1,0 +1,105 @@
+"""What a dataflow's requirements and complete mappings mean for a search: limits, the one mapping, why there is none."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+from math import inf, prod
+
+from ..mapping.dataflow import Dataflow, Requirement
+from ..mapping.evaluation import Evaluation
+from ..mapping.legality import check_mapping
+from ..mapping.nest import Mapping
+from ..mapping.violations import violations
+from ..model.evaluate import evaluate
+from ..spec.arch import Arch
+from ..spec.op import Layer
+from ..text.diagnostics import Diagnostic, Label, SpecError
+from .conflicts import explain_infeasible
+from .goal import Goal
+from .latency import objective_value
+from .program import Busy
+from .requirements import requirement_conflict
+from .solution import Certificate, Options
+
+COSTS = ("energy", "latency", "edp")
+
+
+def goal_of(options: Options, dataflow: Dataflow | None, unit: Fraction) -> Goal:
+    """The goal of a search whose energies are in `unit` pJ. Raises SpecError (E607) for a least energy or latency."""
+    most = dict.fromkeys(COSTS, inf)
+    for rule in dataflow.requirements if dataflow else ():
+        if rule.kind in COSTS:
+            if rule.least is not None:
+                raise SpecError(_least_cost(rule))
+            scale = 1 if rule.kind == "latency" else unit
+            most[rule.kind] = min(most[rule.kind], inf if rule.most is None else float(rule.most / scale))
+    return Goal(options.objective, most["energy"], most["latency"], most["edp"])
+
+
+def utilizations(arch: Arch, dataflow: Dataflow | None) -> tuple[Busy, ...]:
+    """With perfect factors the utilization of an array is the product of the factors along it over its size."""
+    found: list[Busy] = []
+    for rule in dataflow.requirements if dataflow else ():
+        if rule.kind == "utilization":
+            arrays = [a for a in arch.arrays if rule.array in (None, a.name)]
+            size = prod(n for array in arrays for _, n in array.axes)
+            least, most = (None if x is None else x * size for x in (rule.least, rule.most))
+            found.append((tuple(a.name for a in arrays), least, most))
+    return tuple(found)
+
+
+def only_one(
+    arch: Arch, layer: Layer, options: Options, dataflow: Dataflow, mapping: Mapping
+) -> tuple[Mapping, Evaluation, Certificate]:
+    """The answer where a dataflow has no holes. Raises SpecError if its mapping is not legal or breaks a requirement."""
+    wrong = check_mapping(arch, layer, mapping)
+    if wrong:
+        raise SpecError(wrong[0])
+    evaluation = evaluate(arch, layer, mapping)
+    missed = violations(dataflow, arch, layer, mapping, evaluation)
+    if missed:
+        raise SpecError(missed[0])
+    value = objective_value(options.objective, arch, layer, mapping, evaluation)
+    return mapping, evaluation, Certificate(options.objective, value, value)
+
+
+def no_mapping(arch: Arch, layer: Layer, options: Options, dataflow: Dataflow | None, finished: bool) -> Diagnostic:
+    """Why no mapping was found: a conflict of sizes and rules, a requirement that none meets, or no time."""
+    found = explain_infeasible(arch, layer, dataflow, options.space, options.factors)
+    if found is not None:
+        return found
+    costs = [r for r in dataflow.requirements if r.kind in COSTS] if dataflow else []
+    if finished and dataflow is not None and len(costs) == 1 and costs[0].kind != "edp":
+        return _best_conflict(arch, layer, options, dataflow, costs[0])
+    what = "no mapping obeys" if finished else "no mapping was found in time that obeys"
+    label = Label(dataflow.span, "this dataflow") if dataflow and dataflow.span else None
+    notes = tuple(f"it asks for {r.kind} {'<=' if r.most is not None else '>='} a limit" for r in costs)
+    return Diagnostic("E608", f"{what} the dataflow of `{layer.name}`", label, notes=notes)
+
+
+def _best_conflict(arch: Arch, layer: Layer, options: Options, dataflow: Dataflow, missed: Requirement) -> Diagnostic:
+    """E606 with the best value that the other rules leave, which takes another search."""
+    from .clock import Clock
+    from .layer import LayerSearch
+
+    others = replace(dataflow, requirements=tuple(r for r in dataflow.requirements if r is not missed))
+    wanted = replace(options, objective=missed.kind, dataflows=((layer.name, others),))
+    search = LayerSearch(arch, layer, wanted, Clock(), lambda value, bound: None)
+    search.run()
+    answer = search.answer()
+    if answer is None:
+        return Diagnostic("E608", f"no mapping obeys the dataflow of `{layer.name}`")
+    cost = answer[1].cost
+    best = cost.energy if missed.kind == "energy" else cost.cycles
+    return requirement_conflict(missed, best, arch, layer)
+
+
+def _least_cost(rule: Requirement) -> Diagnostic:
+    return Diagnostic(
+        "E607",
+        f"a search cannot ask for at least so much {rule.kind}",
+        Label(rule.span, "`>=`") if rule.span else None,
+        notes=("mappings that waste more are left out of the search, since none is better",),
+        help=f"ask for `{rule.kind} <=`, or leave it out",
+    )
