@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 
+from npudsl.interpreter.nest import Nest
+from npudsl.interpreter.timed_traffic import traffic
 from npudsl.mapping.tally import Tally
+from npudsl.mapping.traffic import Traffic
 
 from ..oracle.literal import tally
 from ..strategies import EVEN_PERFECT, EVERYTHING, WINDOWED, Case, random_case
+from ..timing.decorate import timed_case
 from . import clipped_checks, coordinate_checks, framed_checks
 
 #: numbers of questions and cases of the several checks
@@ -22,10 +26,14 @@ class Prepared:
         self.count = count
 
     def suites_of(self, module: str) -> tuple[str, ...]:
-        """Which checks must notice mutants of a module: of what is counted, or of the words about it."""
+        """Which checks must notice mutants of a module: of what is counted, of the words about it, of time."""
+        if module.startswith("latency"):
+            return ("time",)
         if module.startswith("derivation/"):
             return ("words",)
-        return ("counts", "words") if module in ("counts", "edges", "formulas", "functions") else ("counts",)
+        if module == "edges":
+            return ("counts", "words", "time")
+        return ("counts", "words") if module in ("counts", "formulas", "functions") else ("counts",)
 
     def prepare(self, suites: Sequence[str]) -> None:
         """Makes what these checks need."""
@@ -34,6 +42,8 @@ class Prepared:
         coordinate_checks.answered(3, EXPLICIT)
         if "words" in suites:
             assert self.told
+        if "time" in suites:
+            assert self.moved
         if "counts" in suites:
             coordinate_checks.answered_rows(ROWS)
             coordinate_checks.tensors(TENSORS)
@@ -46,6 +56,13 @@ class Prepared:
         spaces = (EVEN_PERFECT, WINDOWED, EVERYTHING)
         cases = [random_case(seed, space) for seed in range(self.count // 3) for space in spaces]
         return [(case, tally(case.arch, case.layer, case.mapping)) for case in cases]
+
+    @cached_property
+    def moved(self) -> list[tuple[Case, Traffic]]:
+        """Cases with bandwidths, and the words that their first instances move, counted with sets by the
+        interpreter."""
+        cases = [timed_case(seed) for seed in range(self.count // 2)]
+        return [(c, traffic(Nest.of(c.arch, c.layer, c.mapping), c.mapping)) for c in cases]
 
     @cached_property
     def told(self) -> list[Case]:

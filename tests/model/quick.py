@@ -7,11 +7,13 @@ from functools import partial
 from itertools import zip_longest
 
 from npudsl.mapping.tally import Tally
+from npudsl.mapping.traffic import Traffic
 from npudsl.model.clipped import Step, coordinate_cases, coordinate_sum, positions
 from npudsl.model.coordinate import box_set, linearised
 from npudsl.model.counts import derive
 from npudsl.model.evaluate import Numbers, evaluate
 from npudsl.model.functions import EXACT, VECTORISED, Footprint, Overlap
+from npudsl.model.latency_traffic import traffic
 
 from ..strategies import Case
 from .clipped_checks import wrong_cases, wrong_clipped
@@ -27,7 +29,7 @@ from .derivation_checks import (
 from .framed_checks import wrong_frames
 from .prepared import ANSWERS, CLIPPED, EXPLICIT, FRAMED, ROWS, SYMBOLIC, TENSORS, Prepared
 from .symbolic_checks import wrong_expressions
-from .told import SEEDS, blocks, pair, told
+from .told import NAMES, blocks, pair, told
 
 #: Its name, and what yields a sentence for everything that is wrong.
 Check = tuple[str, Callable[[], Iterator[str]]]
@@ -37,7 +39,7 @@ def checks(prepared: Prepared, suites: Sequence[str]) -> list[Check]:
     """The quick ones first; always the same ones in the same order."""
     found: list[Check] = []
     for suite in suites:
-        found += {"counts": _counts, "words": _words}[suite](prepared)
+        found += {"counts": _counts, "words": _words, "time": _time}[suite](prepared)
     return found
 
 
@@ -64,12 +66,25 @@ def _counted(case: Case, walked: Tally) -> Iterator[str]:
     yield from evaluate(case.arch, case.layer, case.mapping).tally.differences(walked)
 
 
-def wrong_words(seeds: tuple[int, int]) -> Iterator[str]:
+def wrong_words(name: str) -> Iterator[str]:
     """What is said about a pair of cases, where it is not what `told.txt` has."""
-    expected = blocks()[seeds]
-    for k, (given, line) in enumerate(zip_longest(told(seeds), expected)):
+    for k, (given, line) in enumerate(zip_longest(told(name), blocks()[name])):
         if given != line:
-            yield f"{seeds}, line {k + 1}: {given} against {line}"
+            yield f"{name}, line {k + 1}: {given} against {line}"
+
+
+def _time(prepared: Prepared) -> list[Check]:
+    return [(f"traffic of case {k}", partial(_moved, case, walked)) for k, (case, walked) in enumerate(prepared.moved)]
+
+
+def _moved(case: Case, walked: Traffic) -> Iterator[str]:
+    given = traffic(case.arch, case.layer, case.mapping)
+    if given != walked:
+        yield f"{given} against {walked}"
+
+
+def _compared(name: str) -> Iterator[str]:
+    yield from wrong_comparison(*pair(name))
 
 
 def _words(prepared: Prepared) -> list[Check]:
@@ -78,7 +93,7 @@ def _words(prepared: Prepared) -> list[Check]:
         ("elementary positions", partial(wrong_positions, CLIPPED)),
         ("names by hand", wrong_examples),
         *((f"derivation of case {k}", partial(mistakes, case)) for k, case in enumerate(prepared.told)),
-        *((f"told {a} {b}", partial(wrong_words, (a, b))) for a, b in SEEDS),
-        *((f"comparison {a} {b}", partial(wrong_comparison, *pair((a, b)))) for a, b in SEEDS),
+        *((f"told of {name}", partial(wrong_words, name)) for name in NAMES),
+        *((f"comparison of {name}", partial(_compared, name)) for name in NAMES),
         *((f"names of case {k}", partial(wrong_names, case)) for k, case in enumerate(prepared.told)),
     ]

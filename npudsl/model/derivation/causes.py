@@ -23,14 +23,12 @@ def sentence_of(booking: Booking, sign: int, product: Product) -> str:
     }[booking.cause](booking)
 
 
-def nothing(booking: Booking) -> str | None:
-    """Why a booking comes to nothing whatever the factors are; None if there is nothing to say."""
+def nothing(booking: Booking) -> str:
+    """Why a booking of `combine` or `restore` comes to nothing whatever the factors are; no others do."""
     tensor, edge = booking.edge.tensor.name, booking.edge
     if booking.cause == "combine":
         return f"every word of {tensor} arrives at {edge.parent} once: it never has to read one back or add to one"
-    if booking.cause == "restore":
-        return f"no tile of {tensor} comes back to {edge.child} with words that {edge.parent} has: nothing is restored"
-    return None
+    return f"no tile of {tensor} comes back to {edge.child} with words that {edge.parent} has: nothing is restored"
 
 
 def untouched(place: str, tensor: str, action: str) -> str:

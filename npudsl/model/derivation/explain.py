@@ -66,14 +66,13 @@ class Derivations:
         for booking in bookings:
             edges.setdefault(booking.edge, []).append(booking)
         for edge, booked in edges.items():
-            notes = [nothing(b) for b in booked if not b.count.terms]
             yield Section(
                 tensor=edge.tensor.name,
                 parent=edge.parent,
                 child=edge.child,
                 loops=() if edge.child is None else roles(self.scene, edge),
                 terms=tuple(term for b in booked for term in self._terms(b)),
-                notes=tuple(note for note in notes if note),
+                notes=tuple(nothing(b) for b in booked if not b.count.terms),
             )
 
     def _terms(self, booking: Booking) -> Iterator[Term]:

@@ -118,11 +118,9 @@ def take_apart(window: Window, expression: sympy.Expr) -> tuple[sympy.Expr, list
     replaced: dict[sympy.Expr, sympy.Expr] = {}
     named: list[Quantity] = []
     sentences: list[str] = []
-    nothing_kept = False
-    for call in _calls(expression):
-        form = elementary(call)
+    forms = {call: elementary(call) for call in _calls(expression)}
+    for call, form in forms.items():
         value = scene.numbers(call)
-        nothing_kept = nothing_kept or _keeps_nothing(call, form)
         if isinstance(call, fn.FreshUnion) and _keeps_nothing(call, form):
             replaced[call] = replaced[fn.Union(*call.args[:3])]
             continue
@@ -136,6 +134,7 @@ def take_apart(window: Window, expression: sympy.Expr) -> tuple[sympy.Expr, list
         sentence = window.say(call, value)
         named.append(Quantity(symbol, window.group, window.index, call, form, value, sentence))
     form = expression.xreplace(replaced)
+    nothing_kept = any(_keeps_nothing(call, plain_form) for call, plain_form in forms.items())
     return (sympy.factor(form) if nothing_kept else form), named, sentences
 
 
@@ -147,7 +146,7 @@ def _calls(expression: sympy.Expr) -> list[sympy.Expr]:
 
 def _keeps_nothing(call: sympy.Expr, form: sympy.Expr) -> bool:
     """Whether a move leaves nothing in the tile, whatever the factors are."""
-    return (isinstance(call, fn.Overlap) and form == 0) or (isinstance(call, fn.FreshUnion) and form != call)
+    return form == 0 or (isinstance(call, fn.FreshUnion) and form != call)
 
 
 def plain(form: sympy.Expr) -> bool:

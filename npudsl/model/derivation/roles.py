@@ -37,27 +37,26 @@ def _temporal(scene: Scene, edge: Edge, index: int) -> tuple[str, str]:
     if kind == "sweep":
         what = "the window slides" if _slides(scene, edge, index) else "another tile each time"
         return "sweep", f"the innermost loop whose dim indexes {tensor.name}: {what}"
-    if kind == "walk" and dim in tensor.dims:
+    if dim in tensor.dims:
         return "next", f"another tile each time, and {sweep} starts over"
     if kind == "walk":
         back = "leave and come back" if tensor.is_output else "come again"
         return "again", f"{dim} does not index {tensor.name}, but {sweep} is inside: the same tiles {back} each time"
-    inside = f"inside {sweep}" if sweep else "nothing moves the tile"
-    work = "sums grow in place" if tensor.is_output and tensor.dims else "the tile stays"
-    return "stay", f"{dim} does not index {tensor.name} and is {inside}: {work} (stationary)" if sweep else (
-        f"{dim} does not index {tensor.name} and {inside}: it stays (stationary)"
-    )
+    if sweep is None:
+        return "stay", f"{dim} does not index {tensor.name} and nothing moves the tile: it stays (stationary)"
+    work = "sums grow in place" if tensor.is_output else "the tile stays"
+    return "stay", f"{dim} does not index {tensor.name} and is inside {sweep}: {work} (stationary)"
 
 
 def _slides(scene: Scene, edge: Edge, index: int) -> bool:
     """Whether a tile keeps something of the one before."""
     dim = scene.loops[index].dim
     group = next(g for g in edge.tensor.groups if dim in g)
-    if edge.tensor.is_output or len(group) == 1:
+    if edge.tensor.is_output:
         return False
     extents = tuple(min(scene.layer.bound[d], scene.nest.extent(d, edge.position)) for d in group)
     shift = scene.nest.strides[index]
-    return overlap(linearised(edge.tensor, group, scene.layer.bound), extents, group.index(dim), shift) > 0
+    return bool(overlap(linearised(edge.tensor, group, scene.layer.bound), extents, group.index(dim), shift))
 
 
 def _spatial(scene: Scene, edge: Edge, index: int) -> tuple[str, str]:

@@ -91,4 +91,4 @@ class Scene:
         return f"{verb} by {listed(links)}" if links else f"{verb}: {self._ideal(indices)} has no links and is ideal"
 
     def _ideal(self, indices: list[int]) -> str:
-        return listed(dict.fromkeys(self.loops[i].array or "" for i in indices))
+        return listed(dict.fromkeys(str(self.loops[i].array) for i in indices))

@@ -10,9 +10,8 @@ from .scene import Scene
 
 def instances_sentences(scene: Scene, origin: Origin, indices: list[int], cause: str, action: str) -> Iterator[str]:
     """Sentences on the spatial loops among `indices` (loops above the edge's inner end)."""
-    spatial = [i for i in indices if scene.loops[i].spatial]
-    joined = [i for i in spatial if origin.kinds[i] == "join"]
-    apart = [i for i in spatial if origin.kinds[i] == "sum"]
+    joined = [i for i in indices if origin.kinds[i] == "join"]
+    apart = [i for i in indices if origin.kinds[i] == "sum"]
     outside = [i for i in apart if i < origin.edge.parent_position]
     between = [i for i in apart if i >= origin.edge.parent_position]
     if joined and not origin.distinct:
@@ -26,7 +25,7 @@ def instances_sentences(scene: Scene, origin: Origin, indices: list[int], cause:
 def _once(scene: Scene, origin: Origin, joined: list[int], cause: str) -> str:
     """Instances that are united."""
     edge = origin.edge
-    if cause in ("restore", "fresh") and edge.child is not None:
+    if cause in ("restore", "fresh"):
         return f"what comes back goes to one of the {scene.size(joined):,} instances per word"
     if set(joined) <= edge.combining:
         how = scene.shared_by(edge.tensor, joined)
