@@ -56,6 +56,7 @@ def test_own_dataflow(own: Path) -> None:
         find_dataflow("flows.npu", [spec]), spec.arch(), nets.network(name), None, space="even", factors="perfect"
     )
     assert [name for name, _ in found] == ["conv1"]
+    assert main(["solve", "mine.npu", "--net", "tiny.npu", "--using", "flows.npu", "--no-verify"]) == 0
 
 
 def test_printed_result_is_what_is_printed(capsys: pytest.CaptureFixture[str]) -> None:

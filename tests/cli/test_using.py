@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from npudsl.api.dataflows import dataflows_for, find_dataflow, library
 from npudsl.api.names import find_network
 from npudsl.cli.main import main
 from npudsl.mapping.dataflow import Dataflow
+from npudsl.mapping.violations import violations
 from npudsl.report.console import as_text
 from npudsl.report.solved import screen
 from npudsl.report.solved_records import solved
@@ -125,11 +127,29 @@ def test_tiles_apart_need_the_uneven_mapspace(folder: Path) -> None:
     assert list(asked("may_be_apart")) == ["conv1"]
 
 
-def test_solve_tells_what_is_wrong_and_refuses(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_solve_tells_what_is_wrong(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["solve", "small.npu", "--net", "tiny", "--using", "bad"]) == 1
     assert "error[E509]" in capsys.readouterr().err
-    assert main(["solve", "small.npu", "--net", "tiny", "--using", "own"]) == 2
-    assert "not supported yet" in capsys.readouterr().err
+
+
+def test_answers_obey(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """From the command line to a file of mappings, each of which is held against the dataflow again."""
+    arguments = ["--net", "tiny", "--using", "own", "--no-cache", "--json", "-", "--emit", "out.npu"]
+    assert main(["solve", "small.npu", *arguments]) == 0
+    record = json.loads(capsys.readouterr().out)
+    assert record["dataflow"] == "own"
+    assert [(layer["name"], layer["dataflow"]) for layer in record["layers"]] == [("conv1", "own"), ("fc2", None)]
+    assert main(["eval", "out.npu", "--mapping", "conv1_best", "--using", "small.npu:own"]) == 0
+
+
+def test_from_python(folder: Path) -> None:
+    machine = npudsl.load("small.npu").arch()
+    best = machine.solve("tiny", using="own", layers=["conv1"], cache=False)
+    free = machine.solve("tiny", layers=["conv1"], cache=False)
+    assert best["conv1"].certificate.value >= free["conv1"].certificate.value
+    assert violations(asked("own")["conv1"], machine.arch, best["conv1"].layer, best["conv1"].mapping.nest) == ()
+    with pytest.raises(SpecError, match="E509"):
+        machine.solve("tiny", using="bad")
 
 
 @pytest.mark.parametrize("net", ["alexnet", "vgg16", "resnet50"])

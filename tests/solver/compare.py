@@ -44,7 +44,8 @@ def _complaints(arch: Arch, layer: Layer, found: Result, options: Options) -> li
     if best is None:
         return [] if answer.mapping is None and answer.failure else [f"{objective}: a mapping where none is legal"]
     if answer.mapping is None or answer.certificate is None or answer.evaluation is None:
-        return [f"{objective}: no mapping; {best.mapping}"]
+        reason = answer.failure.message if answer.failure else "no reason"
+        return [f"{objective}: no mapping ({reason}); {best.mapping}"]
     counted = tally(arch, layer, answer.mapping)
     cost = energy(arch, layer, counted)
     wrong = []
