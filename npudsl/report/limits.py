@@ -28,7 +28,7 @@ def limit_of(answers: Answers, answer: Answer) -> Physical | None:
 
 def limits_table(answers: Answers) -> Table:
     """One row per solved layer: words across each boundary and energy, each `found / no schedule below`."""
-    shown = table("moved / what no schedule goes below")
+    shown = table("moved / physical limit")
     shown.add_column("layer", no_wrap=True)
     for level in answers.arch.levels[:-1]:
         shown.add_column(f"words below {level.name}", justify="right")

@@ -27,15 +27,13 @@ from .splits import TooHardError
 def find_mapping(
     arch: Arch, layer: Layer, dataflow: Dataflow | None, space: str = "even", factors: str = "perfect"
 ) -> Fit | None:
-    """Some mapping that fits and obeys, whatever it costs (`.nest()`); None if there is none.
-
-    Requirements on latency, energy and EDP are not looked at. Raises TooHardError where exhaustion would take too long.
-    """
+    """Some mapping that fits and obeys, whatever it costs (`.nest()`); None if none is known: there is none, or it is
+    too hard to find. Requirements on latency, energy and EDP are not looked at."""
     question = Question(arch, layer, dataflow, space, factors)
     try:
         return question.find(demands_of(arch, layer, dataflow))
-    except UncountableError:
-        raise TooHardError from None
+    except (TooHardError, UncountableError):
+        return None
 
 
 def explain_infeasible(

@@ -41,7 +41,7 @@ def test_record_is_below_what_was_found(objective: str) -> None:
 def test_table() -> None:
     found = answers(SMALL, "energy")
     lines = [line.split() for line in as_text(solved.screen(found)).splitlines()]
-    start = lines.index(["moved", "/", "what", "no", "schedule", "goes", "below"])
+    start = lines.index(["moved", "/", "physical", "limit"])
     assert lines[start + 1] == ["layer", "words", "below", "dram", "words", "below", "glb", "pJ/MAC"]
     row = " ".join(lines[start + 3])
     dram, glb, energy = row.removeprefix("small ").replace(" / ", "/").split(" ")
