@@ -82,5 +82,6 @@ class Numbers:
         if isinstance(node, sympy.Add):
             return sum(arguments)
         if isinstance(node, sympy.Pow):
-            return arguments[0] ** arguments[1]
+            base, exponent = arguments
+            return base**exponent
         return self._functions[type(node).__name__](*arguments)

@@ -40,7 +40,7 @@ class _Counter:
 
     def flows(self, tensor: Tensor) -> Iterable[Flow]:
         edges = edges_of(self.arch, self.mapping, tensor)
-        begun = self._words(edges[0], (), self.layer.bound, whole=True)
+        begun = self._words(tensor, (), self.layer.bound)
         for edge in edges:
             if edge.child is None:
                 yield self._operations(edge, begun)
@@ -69,7 +69,7 @@ class _Counter:
     def _fills(self, edge: Edge) -> Flow:
         def moved(temporal: Callable[[int], str], bounds: dict[str, int]) -> Moved:
             def words(inside: Callable[[int], str]) -> int:
-                return self._words(edge, self._kinds(edge, temporal, inside), bounds, kept=True)
+                return self._words(edge.tensor, self._kinds(edge, temporal, inside), bounds, kept=True)
 
             return Moved(
                 parent_read=words(self._shared(edge)),
@@ -84,7 +84,7 @@ class _Counter:
         """Returns and evictions."""
 
         def words(temporal: Callable[[int], str], inside: Callable[[int], str], bounds: dict[str, int]) -> int:
-            return self._words(edge, self._kinds(edge, temporal, inside), bounds)
+            return self._words(edge.tensor, self._kinds(edge, temporal, inside), bounds)
 
         def leaving(temporal: Callable[[int], str], bounds: dict[str, int]) -> Moved:
             written = words(temporal, self._shared(edge), bounds)
@@ -110,7 +110,7 @@ class _Counter:
         """Operands are read; the output is written, and read where it does not start from zero."""
 
         def words(temporal: Callable[[int], str], inside: Callable[[int], str]) -> int:
-            return self._words(edge, self._kinds(edge, temporal, inside), self.layer.bound)
+            return self._words(edge.tensor, self._kinds(edge, temporal, inside), self.layer.bound)
 
         links = self._links(edge, lambda inside: words(_walk, inside))
         all_, most = words(_walk, self._shared(edge)), words(_zero, self._shared(edge))
@@ -128,7 +128,7 @@ class _Counter:
 
     def steps(self) -> int:
         kinds = tuple("join" if loop.spatial else "walk" for loop in self.loops)
-        return prod(self._positions(d, len(self.loops), kinds, self.layer.bound) for d in self.layer.op.dims)
+        return prod(self._positions(d, kinds, self.layer.bound) for d in self.layer.op.dims)
 
     # ---- kinds of loops ---------------------------------------------------------------------------
 
@@ -165,39 +165,40 @@ class _Counter:
 
     # ---- words ------------------------------------------------------------------------------------
 
-    def _words(self, edge: Edge, kinds: Kinds, bounds: dict[str, int], kept: bool = False, whole: bool = False) -> int:
-        """Words that arrive, over the counted loops; `whole`: of the parent's tile instead, all of the tensor."""
-        tensor = edge.tensor
-        position = 0 if whole else edge.position
+    def _words(self, tensor: Tensor, kinds: Kinds, bounds: dict[str, int], kept: bool = False) -> int:
+        """Words that arrive below the loops of `kinds`, over the counted ones (without any: the whole tensor)."""
         result = 1
         for group in tensor.groups:
-            above = [self._above(d, position, kinds) for d in group]
-            tiles = tuple(self.mapping.extent(d, position) for d in group)
-            if len(group) == 1:
-                result *= _points(bounds[group[0]], tiles[0], above[0])
-            else:
-                coefficients = linearised(tensor, group, self.layer.bound)
-                result *= coordinate_sum(coefficients, tuple(bounds[d] for d in group), tiles, tuple(above), kept)
+            above = tuple(self._above(d, kinds) for d in group)
+            tiles = tuple(self.mapping.extent(d, len(kinds)) for d in group)
+            limits = tuple(bounds[d] for d in group)
+            match limits, tiles, above:
+                case (limit,), (tile,), (loops,):
+                    result *= _points(limit, tile, loops)
+                case _:
+                    result *= coordinate_sum(linearised(tensor, group, self.layer.bound), limits, tiles, above, kept)
         for dim in self.layer.op.dims:
-            if dim not in tensor.dims and not whole:
-                result *= self._positions(dim, position, kinds, bounds)
+            if dim not in tensor.dims:
+                result *= self._positions(dim, kinds, bounds)
         return result
 
-    def _above(self, dim: str, position: int, kinds: Kinds) -> tuple[Step, ...]:
-        return tuple(Step(kinds[i], self.loops[i].factor) for i in range(position) if self.loops[i].dim == dim)
+    def _above(self, dim: str, kinds: Kinds) -> tuple[Step, ...]:
+        return tuple(Step(k, loop.factor) for k, loop in zip(kinds, self.loops, strict=False) if loop.dim == dim)
 
-    def _positions(self, dim: str, position: int, kinds: Kinds, bounds: dict[str, int]) -> int:
-        return positions(bounds[dim], self.mapping.extent(dim, position), self._above(dim, position, kinds))
+    def _positions(self, dim: str, kinds: Kinds, bounds: dict[str, int]) -> int:
+        return positions(bounds[dim], self.mapping.extent(dim, len(kinds)), self._above(dim, kinds))
 
     def _visits(self, edge: Edge) -> int:
         walked = self._walked(edge)
         kinds = tuple("join" if self.loops[i].spatial else walked(i) for i in range(edge.position))
-        return prod(self._positions(d, edge.position, kinds, self.layer.bound) for d in self.layer.op.dims)
+        return prod(self._positions(d, kinds, self.layer.bound) for d in self.layer.op.dims)
 
     def _last(self, edge: Edge) -> dict[str, int]:
         """Per dim, the points from the place on where the child's first instance stands in its last visit."""
         left = dict(self.layer.bound)
-        for i in range(0 if edge.sweep is None else edge.sweep + 1):
+        if edge.sweep is None:
+            return left
+        for i in range(edge.sweep + 1):
             loop, move = self.loops[i], self.mapping.strides[i]
             if not loop.spatial:
                 left[loop.dim] -= min(loop.factor - 1, (left[loop.dim] - 1) // move) * move
@@ -219,12 +220,11 @@ def _join(index: int) -> str:
 @lru_cache(maxsize=65536)
 def _points(bound: int, tile: int, loops: tuple[Step, ...]) -> int:
     """Indices that arrive of a dim that shares no index: what the loops that are not at 0 reach is disjoint."""
-    if bound <= 0 or not loops:
-        return max(0, min(bound, tile))
+    if not loops:
+        return min(bound, tile)
     first, rest = loops[0], loops[1:]
     move = tile * prod(step.factor for step in rest)
     if first.kind == "zero":
         return _points(min(bound, move), tile, rest)
-    whole = min(first.factor, bound // move)
-    count = whole * _points(move, tile, rest)
-    return count + (_points(bound - whole * move, tile, rest) if whole < first.factor else 0)
+    whole, left = divmod(bound, move)
+    return whole * _points(move, tile, rest) + _points(left, tile, rest)
