@@ -18,7 +18,7 @@ from .figures import digits, duration, elapsed, energy, percent, short, whole
 from .slots import in_short
 from .time_text import together
 
-UNITS = {"energy": "pJ", "latency": "steps", "edp": "pJ x steps"}
+UNITS = {"energy": "pJ", "latency": "cycles", "edp": "pJ x cycles"}
 WIDE = 104  # columns from which the bottleneck has room, and longer bars
 
 

@@ -223,25 +223,35 @@ def _build(
     for tier in range(max(top + len(axes), top + 1), min(bottom, len(hierarchy.tiers) - 1) + 1):
         items.extend(hierarchy.tiers[tier].nodes)
     if bottom < len(hierarchy.tiers):
-        add(dims, ("core",))
+        add(_in_order(hierarchy, bottom, dims) if last else dims, ("core",))
     for tier in range(bottom + 1, len(hierarchy.tiers)):
         items.extend(hierarchy.tiers[tier].nodes)
     nest = Mapping(tuple(items))
-    ranges = tuple(_range(hierarchy, loop.dim, place) for loop, place in zip(nest.loops, places, strict=True))
+    named: dict[Place, int] = {("slot", tier): tier for tier in slots} | ({("core",): bottom} if last else {})
+    ranges = tuple(
+        _range(hierarchy, loop.dim, place, named.get(place)) for loop, place in zip(nest.loops, places, strict=True)
+    )
     return Template(top, bottom, last, nest, tuple(places), len(framed), tuple(classes.items()), ranges)
 
 
-def _range(hierarchy: Hierarchy, dim: str, place: Place) -> tuple[int, int | None]:
-    """The least and the largest factor (None: any) that a dataflow admits for a loop."""
-    match place:
-        case ("slot", int(tier)):
-            rule = hierarchy.rule(tier)
-        case ("axis", str(array), str(axis)):
-            rule = hierarchy.along(array, axis)
-        case _:
-            rule = None
+def _range(hierarchy: Hierarchy, dim: str, place: Place, tier: int | None) -> tuple[int, int | None]:
+    """The least and the largest factor (None: any) that a dataflow admits for a loop; `tier`: above its slot."""
+    rule = None if tier is None else hierarchy.rule(tier)
+    if place[0] == "axis":
+        rule = hierarchy.along(str(place[1]), str(place[2]))
     limits = None if rule is None else rule.limits(dim)
     return (1, None) if limits is None else (limits.least, limits.most)
+
+
+def _in_order(hierarchy: Hierarchy, slot: int, dims: tuple[str, ...]) -> tuple[str, ...]:
+    """The loops of the innermost slot, where nothing but a dataflow cares for their order."""
+    rule = hierarchy.rule(slot)
+    if rule is None:
+        return dims
+    named = (*rule.outer, *rule.inner)
+    here = _named(hierarchy, slot, dims)
+    outer, inner = ([d for d in some if d in here] for some in (rule.outer, rule.inner))
+    return (*outer, *(d for d in here if d not in named), *inner)
 
 
 def _ordered(dims: tuple[str, ...], chosen: OrderClass, explicit: tuple[str, ...] | None) -> tuple[str, ...]:
