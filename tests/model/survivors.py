@@ -22,4 +22,34 @@ EXPLAINED: dict[tuple[str, str, str, str], str] = {
         "if factor == 1:",
         "1 -> 0",
     ): "a single copy then counts as standing apart, and its union is counted by the literal set",
+    (
+        "derivation/causes",
+        "sentence_of",
+        "taken = sign < 0",
+        "sign < 0 -> sign <= 0",
+    ): "no term of a count has the sign 0",
+    (
+        "derivation/causes",
+        "sentence_of",
+        "taken = sign < 0",
+        "0 -> 1",
+    ): "signs are whole numbers other than 0",
+    (
+        "derivation/compare",
+        "Side.amounts",
+        "return 0, Fraction(0)",
+        "0 -> 1",
+    ): "a counter that one mapping lacks belongs to a memory that the other fills: its words are never 0",
+    (
+        "derivation/compare",
+        "Side.amounts",
+        "return 0, Fraction(0)",
+        "0 -> -1",
+    ): "a counter that one mapping lacks belongs to a memory that the other fills: its words are never 0",
+    (
+        "derivation/quantities",
+        "plain",
+        "return all(f.is_Symbol or f.is_Integer for f in sympy.Mul.make_args(form))",
+        "all -> any",
+    ): "no elementary form is the product of a symbol and a function",
 }
