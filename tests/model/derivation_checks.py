@@ -122,6 +122,8 @@ def wrong_comparison(one: Case, other: Case) -> Iterator[str]:
     sizes = [abs(d.change) for d in found.differences]
     if sizes != sorted(sizes, reverse=True) or not all(d.reasons for d in found.differences):
         yield "out of order, or without a reason"
+    if any(d.change == 0 and _value(d.first) == _value(d.second) for d in found.differences):
+        yield "differences that are none"
     if found.only(None, None) != found:
         yield "not everything"
     for difference in found.differences:
@@ -138,6 +140,10 @@ def wrong_comparison(one: Case, other: Case) -> Iterator[str]:
                 yield f"more than {place} {tensor}"
             if any(d.place == (place or d.place) and d.tensor == (tensor or d.tensor) for d in missing):
                 yield f"less than {place} {tensor}"
+
+
+def _value(counter: Counter | None) -> int:
+    return 0 if counter is None else counter.value
 
 
 # ---- elementary forms ---------------------------------------------------------------------------

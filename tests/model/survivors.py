@@ -35,18 +35,6 @@ EXPLAINED: dict[tuple[str, str, str, str], str] = {
         "0 -> 1",
     ): "signs are whole numbers other than 0",
     (
-        "derivation/compare",
-        "Side.amounts",
-        "return 0, Fraction(0)",
-        "0 -> 1",
-    ): "a counter that one mapping lacks belongs to a memory that the other fills: its words are never 0",
-    (
-        "derivation/compare",
-        "Side.amounts",
-        "return 0, Fraction(0)",
-        "0 -> -1",
-    ): "a counter that one mapping lacks belongs to a memory that the other fills: its words are never 0",
-    (
         "derivation/quantities",
         "plain",
         "return all(f.is_Symbol or f.is_Integer for f in sympy.Mul.make_args(form))",

@@ -15,7 +15,7 @@ from npudsl.model.derivation.compare import Comparison, Side, compare
 from npudsl.model.derivation.explain import Derivations
 from npudsl.model.derivation.terms import Counter, Factor, Section
 from npudsl.model.evaluate import evaluate
-from npudsl.spec.arch import Arch, Level, Link, Memory
+from npudsl.spec.arch import Arch, Hold, Level, Link, Memory
 
 from ..oracle.build import array, layer, machine, memory, nest
 from ..strategies import EVERYTHING, WINDOWED, Case, random_case
@@ -24,6 +24,10 @@ _BUS = Link("bus", multicast=frozenset({"input", "weight"}), hop_energy=Fraction
 _ROWS = machine(
     memory("dram", "input", "weight", "output"), array("pe", _BUS, x=4), memory("file", "input", "weight", "output")
 )
+_PASSED = machine(
+    replace(memory("dram"), holds=(Hold("input", optional=True),)), memory("host", "weight", "output"),
+    memory("file", "input"),
+)  # fmt: skip
 _WINDOW = layer("output[p]", "input[p + r]", "weight[r]", p=24, r=3)
 _TOP, _FILE = "dram:input dram:weight dram:output", "file:input file:weight file:output"
 _SPREAD = nest(f"{_TOP} p=6 pe.x:p=4 {_FILE} r=3")
@@ -36,6 +40,10 @@ HAND = {
     "tiles of one point each in several instances": (
         Case(_ROWS, _WINDOW, _SPREAD),
         Case(_ROWS, _WINDOW, nest(f"{_TOP} r=3 p=6 pe.x:p=4 {_FILE}")),
+    ),
+    "an outermost memory that one mapping passes": (
+        Case(_PASSED, _WINDOW, nest("dram:input host:weight host:output file:input p=24 r=3")),
+        Case(_PASSED, _WINDOW, nest("host:weight host:output file:input p=24 r=3")),
     ),
     "a window of one point": (
         Case(_ROWS, layer("output[m, p]", "input[p + r]", "weight[m, r]", m=2, p=1, r=1), nest(f"{_TOP} m=2 {_FILE}")),
