@@ -22,7 +22,7 @@ from time import monotonic
 from .model.prepared import Prepared
 from .model.survivors import EXPLAINED
 from .mutants import Mutant, mutants_of
-from .trial import MODEL, Verdict, trial
+from .trial import MODEL, trial
 
 TESTS = Path(__file__).parent
 #: modules without numbers or words of their own
@@ -77,20 +77,18 @@ class Log:
 
 def judged(mutants: Sequence[Mutant], prepared: Prepared, log: Log) -> Iterator[tuple[Mutant, str]]:
     """Every mutant with the name of the check that noticed it (empty: none did)."""
-    baseline: dict[tuple[str, ...], Verdict] = {}
     recent: dict[tuple[str, ...], list[int]] = {}
     for mutant in mutants:
         if mutant.key in log.known:
             yield mutant, log.known[mutant.key]
             continue
         suites = prepared.suites_of(mutant.module)
-        if suites not in baseline:
+        if suites not in recent:
             prepared.prepare(suites)
-            baseline[suites] = trial(None, prepared, suites, [])
-            if baseline[suites].by:
-                raise SystemExit(f"without any mutation: {baseline[suites].by}")
+            if found := trial(None, prepared, suites, []).by:
+                raise SystemExit(f"without any mutation: {found}")
         order = recent.setdefault(suites, [])
-        verdict = trial(mutant, prepared, suites, order, limit=10 + 4 * baseline[suites].seconds)
+        verdict = trial(mutant, prepared, suites, order)
         if verdict.check is not None:
             order[:] = [verdict.check, *(k for k in order if k != verdict.check)]
         log.add(mutant, verdict.by)

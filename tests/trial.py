@@ -14,7 +14,6 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from time import monotonic
 from types import CodeType, ModuleType
 
 from .model.prepared import Prepared
@@ -22,8 +21,9 @@ from .mutants import Mutant
 
 PACKAGE = "npudsl.model"
 MODEL = Path(__file__).parent.parent / "npudsl" / "model"
-#: address space of a child: a mutant that wants more is noticed
-BYTES = 4 << 30
+#: processor time of one check, all of which take less than two, and address space of a child: a mutant that wants more
+#: is noticed
+SECONDS, BYTES = 10, 2 << 30
 
 
 @dataclass(frozen=True)
@@ -32,26 +32,18 @@ class Verdict:
 
     by: str
     check: int | None
-    seconds: float
 
 
-def trial(
-    mutant: Mutant | None, prepared: Prepared, suites: Sequence[str], first: Sequence[int], limit: float = 600
-) -> Verdict:
-    """Runs the checks number `first`, then all others, until one complains (mutant None: the code as it is).
-
-    A child that takes more than `limit` seconds of processor time runs in circles: it is noticed.
-    """
+def trial(mutant: Mutant | None, prepared: Prepared, suites: Sequence[str], first: Sequence[int]) -> Verdict:
+    """Runs the checks number `first`, then all others, until one complains (mutant None: the code as it is)."""
     if any(name.startswith(PACKAGE) for name in sys.modules):
         raise RuntimeError("the model must be imported by the children only")
-    started = monotonic()
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
         os.close(reader)
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
         resource.setrlimit(resource.RLIMIT_AS, (BYTES, BYTES))
-        signal.setitimer(signal.ITIMER_PROF, limit)
         os.write(writer, json.dumps(_complaint(mutant, prepared, suites, first)).encode())
         os._exit(0)
     os.close(writer)
@@ -59,7 +51,7 @@ def trial(
         answer = pipe.read()
     os.waitpid(child, 0)
     by, check = json.loads(answer) if answer else ("no answer in time", None)
-    return Verdict(by, check, monotonic() - started)
+    return Verdict(by, check)
 
 
 def _complaint(
@@ -78,6 +70,7 @@ def _complaint(
     rest = set(first)
     for number in (*first, *(k for k in range(len(found)) if k not in rest)):
         name, check = found[number]
+        signal.setitimer(signal.ITIMER_PROF, SECONDS)
         try:
             if any(True for _ in check()):
                 return name, number
