@@ -25,6 +25,7 @@ FLOORS = {
     "onnx_import": 4,
     "solver": 5,
     "verify": 6,
+    "audit": 6,
     "explore": 6,
     "report": 7,
     "api": 8,

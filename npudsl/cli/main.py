@@ -24,6 +24,7 @@ COMMANDS = {
     "check": "report every mistake in .npu files",
     "fmt": "bring .npu files into the one style",
     "solve": "find and prove the best mapping of every layer of a network",
+    "audit": "re-check a certificate that solve wrote, without the search",
     "eval": "cost one complete mapping by closed forms",
     "run": "execute one complete mapping and count",
     "show": "print a machine's hierarchy, or a network's layers",

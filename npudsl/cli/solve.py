@@ -66,6 +66,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     add_json(parser)
     parser.add_argument("--emit", metavar="FILE", help="write the mappings as a file that `eval` and `run` accept")
+    parser.add_argument("--certificate", metavar="FILE", help="write the evidence for `npudsl audit` to check")
     parser.epilog = (
         "Ctrl-C, or a TERM signal, ends the searches with the best mappings so far and their true gaps and writes what "
         "was asked for, with exit status 1; a second one stops at once. A time limit searches the easy layers first, "
@@ -76,8 +77,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """0 if every layer has a mapping, and each that was executed agrees; else 1, as after Ctrl-C. Raises `SpecError`,
     `Failed`."""
-    for target in (arguments.json, arguments.emit):
+    for target in (arguments.json, arguments.emit, arguments.certificate):
         check_writable(target)
+    if arguments.certificate is not None:
+        _check_auditable(arguments)
     machine, nets, arch, network = _inputs(arguments)
     dataflows = _dataflows(arguments, machine, nets, arch, network)
     best = _solve(arguments, arch, network, dataflows)
@@ -91,8 +94,30 @@ def run(arguments: argparse.Namespace) -> int:
         from ..api.emit import emitted
 
         results.append((emitted(best, machine, nets, arguments.emit), arguments.emit))
+    if arguments.certificate is not None:
+        results.append((_certificate(best, machine, nets), arguments.certificate))
     write_results(results)
     return status
+
+
+def _check_auditable(arguments: argparse.Namespace) -> None:
+    from ..api.certificates import check_auditable
+    from ..audit import Refused
+
+    try:
+        check_auditable(arguments.factors, arguments.using)
+    except Refused as error:
+        raise Failed(f"{error}: leave out `--certificate`", 2) from None
+
+
+def _certificate(best: Best, machine: Program, nets: Program) -> str:
+    from ..api.certificates import certified
+    from ..audit import Refused
+
+    try:
+        return certified(best, machine, nets)
+    except Refused as error:
+        raise Failed(f"no certificate: {error}") from None
 
 
 def _inputs(arguments: argparse.Namespace) -> tuple[Program, Program, Arch, Network]:
