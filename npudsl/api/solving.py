@@ -35,10 +35,8 @@ def answer(
     `Verified`. `store` keeps proven answers from one run to the next. When `stop` is asked for, searches end with the
     best so far and nothing new is begun; Ctrl-C (KeyboardInterrupt) loses what is being searched as well, but what was
     answered by then is there: `Answers.interrupted`.
-    Raises `SpecError`: E201 for a layer in `only` that does not exist, E711 if nothing is left to map, E712 for a
-    mapspace that the solver does not search yet.
+    Raises `SpecError`: E201 for a layer in `only` that does not exist, E711 if nothing is left to map.
     """
-    _check_supported(options)
     chosen = _choose(network, only)
     layers = tuple(layer for layer in chosen if layer.op.is_mac)
     if not layers:
@@ -93,12 +91,6 @@ class Run:
         """What is known, in the order of the layers."""
         found = self.search.finished
         return tuple(Answer(s) if self.executions is None else self.executions.answer(s) for s in found)
-
-
-def _check_supported(options: Options) -> None:
-    if options.factors != "perfect":
-        message = f"a mapspace with {options.factors} factors cannot be searched yet"
-        raise SpecError(Diagnostic("E712", message, help="the mapspace with perfect factors can"))
 
 
 def _choose(network: Network, only: Iterable[str] | None) -> tuple[Layer, ...]:

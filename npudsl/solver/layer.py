@@ -168,6 +168,10 @@ def _disagreement(layer: Layer, value: float, expected: float) -> Diagnostic:
 
 def solve_layer(arch: Arch, layer: Layer, options: Options, clock: Clock, report: Report) -> LayerSolution:
     """The proven best mapping of a layer, or the best so far if the time is up, or the reason why there is none."""
+    if options.factors == "imperfect":
+        from . import imperfect  # which searches with perfect factors as well, hence imports this module
+
+        return imperfect.solve_layer(arch, layer, options, clock, report)
     started = perf_counter()
 
     def failed(why: Diagnostic) -> LayerSolution:

@@ -1,0 +1,178 @@
+"""One layer with imperfect factors: the best mapping found, and a bound that holds for all of them.
+
+Upper side: the proven best mapping with perfect factors; perfect problems with larger bounds, whose nests are clipped
+(`imperfect_pads.py`); and from the best of these downwards change by change (`imperfect_descent.py`). So the answer is
+never worse than with perfect factors. Lower side: `imperfect_bounds.py`. Where the two meet the answer is optimal; else
+its gap says how far it may be above the best.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from time import perf_counter
+
+from ..mapping.dataflow import Dataflow
+from ..mapping.evaluation import Evaluation
+from ..mapping.legality import check_mapping
+from ..mapping.nest import Mapping
+from ..mapping.violations import violations
+from ..model.evaluate import evaluate
+from ..spec.arch import Arch
+from ..spec.op import Layer
+from ..text.diagnostics import Diagnostic, SpecError
+from .clock import Clock, OutOfTimeError
+from .conflicts import explain_infeasible, find_mapping
+from .demanded import goal_of, only_one
+from .feasible import no_room
+from .goal import INFINITE, Goal
+from .imperfect_bounds import Limit, limit_of
+from .imperfect_descent import Descent, Value
+from .imperfect_pads import padded
+from .latency import objective_value
+from .layer import LayerSearch, Report
+from .solution import Certificate, LayerSolution, Options
+from .splits import TooHardError
+
+#: Starts that are improved: those of least cost.
+STARTS = 3
+
+
+@dataclass
+class ImperfectSearch:
+    """`best` and `mapping`: the best so far, in pJ and cycles. `starts`: nests found by exact searches, with values."""
+
+    arch: Arch
+    layer: Layer
+    options: Options
+    clock: Clock
+    report: Report
+    best: Value = INFINITE
+    mapping: Mapping | None = None
+    starts: list[tuple[Value, Mapping]] = field(default_factory=list)
+    examined: int = 0
+
+    def __post_init__(self) -> None:
+        self.dataflow: Dataflow | None = dict(self.options.dataflows).get(self.layer.name)
+        self.goal: Goal = goal_of(self.options, self.dataflow, Fraction(1))
+        self.limit: Limit = limit_of(self.arch, self.layer)
+
+    def run(self) -> None:
+        """Raises OutOfTimeError; what was found until then stands."""
+        self._solve(self.layer, self.options.space)
+        if self.mapping is None:
+            self._fit()
+        for larger in padded(self.arch, self.layer):
+            # a layer with other bounds may be too large, or have no mapping that obeys: then it is of no use
+            with contextlib.suppress(SpecError):
+                self._solve(larger, "even")
+        for _, nest in sorted(self.starts, key=lambda start: start[0])[:STARTS]:
+            even = self.options.space == "even"
+            descent = Descent(self.arch, self.layer, self.goal, even, self._accept, self.clock.tick)
+            try:
+                descent.improve(nest, lambda better, value: self._offer(better))
+            finally:
+                self.examined += descent.examined
+
+    def _solve(self, layer: Layer, space: str) -> None:
+        """The best mapping with perfect factors of the layer, maybe with larger bounds, or the best in time."""
+        own = layer is self.layer
+        options = replace(self.options, factors="perfect", space=space)
+        search = LayerSearch(self.arch, layer, options, self.clock, self._relay if own else lambda value, bound: None)
+        try:
+            search.run()
+        finally:
+            found = search.answer() if own or search.finished else None
+            if found is not None:
+                self.examined += found[2].examined
+                value = self._offer(found[0])
+                if value is not None:
+                    self.starts.append((value, found[0]))
+
+    def _fit(self) -> None:
+        """Some mapping that obeys, where none with perfect factors does."""
+        with contextlib.suppress(TooHardError):
+            fit = find_mapping(self.arch, self.layer, self.dataflow, self.options.space, "imperfect")
+            nest = None if fit is None else fit.nest()
+            value = None if nest is None else self._offer(nest)
+            if nest is not None and value is not None:
+                self.starts.append((value, nest))
+
+    def _offer(self, nest: Mapping) -> Value | None:
+        """The value of a mapping that is legal and obeys, which may be the best so far; else None."""
+        if not self._accept(nest):
+            return None
+        evaluation = evaluate(self.arch, self.layer, nest)
+        energy = float(evaluation.cost.energy)
+        cycles = objective_value("latency", self.arch, self.layer, nest, evaluation)
+        if not self.goal.admits(energy, cycles):
+            return None
+        value: Value = self.goal(energy, cycles)
+        if value < self.best:
+            self.best, self.mapping = value, nest.simplified()
+            self._relay(value[0], None)
+        return value
+
+    def _accept(self, nest: Mapping) -> bool:
+        if check_mapping(self.arch, self.layer, nest):
+            return False
+        if self.dataflow is None:
+            return True
+        timed = any(rule.kind != "utilization" for rule in self.dataflow.requirements)
+        evaluation = evaluate(self.arch, self.layer, nest) if timed else None
+        return not violations(self.dataflow, self.arch, self.layer, nest, evaluation, even=self.options.space == "even")
+
+    def _relay(self, value: float | None, bound: float | None) -> None:
+        """Progress, with the bound that holds for imperfect factors, whatever that for perfect ones is."""
+        self.report(value, self.limit.value(self.goal.objective))
+
+    def answer(self) -> tuple[Mapping, Evaluation, Certificate] | None:
+        if self.mapping is None:
+            return None
+        evaluation = evaluate(self.arch, self.layer, self.mapping)
+        objective = self.goal.objective
+        value = objective_value(objective, self.arch, self.layer, self.mapping, evaluation)
+        bound = min(value, self.limit.value(objective))
+        return self.mapping, evaluation, Certificate(objective, value, bound, examined=self.examined)
+
+
+def solve_layer(arch: Arch, layer: Layer, options: Options, clock: Clock, report: Report) -> LayerSolution:
+    """The best mapping with imperfect factors that was found, with its true gap; or why there is none."""
+    started = perf_counter()
+    try:
+        found = _found(arch, layer, options, clock, report)
+    except SpecError as error:
+        return LayerSolution(layer, None, None, None, perf_counter() - started, error.diagnostics[0])
+    return LayerSolution(layer, *found, perf_counter() - started)
+
+
+def _found(
+    arch: Arch, layer: Layer, options: Options, clock: Clock, report: Report
+) -> tuple[Mapping, Evaluation, Certificate]:
+    obstacle = no_room(arch, layer)
+    if obstacle is not None:
+        raise SpecError(obstacle)
+    dataflow = dict(options.dataflows).get(layer.name)
+    if dataflow is not None and dataflow.complete is not None:
+        return only_one(arch, layer, options, dataflow, dataflow.complete)
+    search = ImperfectSearch(arch, layer, options, clock, report)
+    with contextlib.suppress(OutOfTimeError):
+        search.run()
+    answer = search.answer()
+    if answer is None:
+        raise SpecError(_nothing(arch, layer, options, dataflow))
+    return answer
+
+
+def _nothing(arch: Arch, layer: Layer, options: Options, dataflow: Dataflow | None) -> Diagnostic:
+    """A conflict of sizes and rules if that is why; else only that nothing was found."""
+    conflict = explain_infeasible(arch, layer, dataflow, options.space, "imperfect")
+    if conflict is not None:
+        return conflict
+    return Diagnostic(
+        "E608",
+        f"no mapping was found that obeys the dataflow of `{layer.name}`",
+        notes=("with imperfect factors the search is not exhaustive: there may be one",),
+        help="ask for less, or for `--factors perfect`, which says for certain whether there is one",
+    )

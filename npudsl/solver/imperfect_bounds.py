@@ -1,0 +1,40 @@
+"""What no mapping with imperfect factors beats: limits of any schedule, and the fewest steps of any unrolling.
+
+`physical_limit` holds however a layer is tiled, so it holds for clipped tiles as well. Steps are bounded exactly
+(`imperfect_steps.py`); an energy that includes leakage lasts at least as long.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from ..mapping.pricing import leakages
+from ..spec.arch import Arch
+from ..spec.op import Layer
+from .imperfect_steps import least_steps
+from .pebbles import ROUNDING
+from .physical_energy import physical_limit
+
+
+@dataclass(frozen=True)
+class Limit:
+    """`energy` in pJ, `cycles`: below those of every mapping."""
+
+    energy: float
+    cycles: float
+
+    def value(self, objective: str) -> float:
+        """The limit of an objective, in its units: pJ, cycles or pJ * cycles."""
+        return {"energy": self.energy, "latency": self.cycles}.get(objective, self.energy * self.cycles)
+
+
+def limit_of(arch: Arch, layer: Layer) -> Limit:
+    """The limit of all mappings of a layer, whatever their factors and wherever their nodes stand."""
+    computing = float(least_steps(arch, layer) / arch.compute.rate)
+    physical = physical_limit(arch, layer)
+    leakage = float(sum((power for _, power in leakages(arch)), Fraction(0)))
+    if physical is None:
+        return Limit(float(layer.points * arch.compute.op_energy) + leakage * computing * (1 - ROUNDING), computing)
+    longer = max(0.0, computing - physical.cycles)
+    return Limit(physical.energy + leakage * longer * (1 - ROUNDING), max(physical.cycles, computing))
