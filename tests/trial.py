@@ -61,6 +61,7 @@ def _complaint(
     if mutant is not None:
         name = ".".join((PACKAGE, *mutant.module.split("/")))
         sys.meta_path.insert(0, _Finder(name, mutant.path, mutant.tree()))
+    signal.setitimer(signal.ITIMER_PROF, SECONDS)
     try:
         from .model.quick import checks
 

@@ -78,8 +78,7 @@ def _overlap_of_neighbour(coefficients: sympy.Tuple, extents: sympy.Tuple, axis:
     other = next(k for k in kept if k != axis)
     divisor = sympy.gcd(coefficients[axis], coefficients[other])
     u, d = coefficients[axis] / divisor, coefficients[other] / divisor
-    rows = ONE if d == 1 else sympy.Max(0, sympy.Min(d, 2 * extents[axis] - d))
-    return rows * sympy.Max(0, extents[other] - u)
+    return sympy.Max(0, sympy.Min(d, 2 * extents[axis] - d)) * sympy.Max(0, extents[other] - u)
 
 
 def _without_points(coefficients: sympy.Tuple, extents: sympy.Tuple) -> tuple[sympy.Tuple, sympy.Tuple]:
