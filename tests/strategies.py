@@ -16,6 +16,7 @@ from .generate.choices import Choices, Drawn, Seeded
 from .generate.mappings import mapping as make_mapping
 from .generate.ops import layer as make_layer
 from .generate.space import EVEN, EVEN_PERFECT, EVERYTHING, PERFECT, WINDOWED, Space
+from .generate.speeds import with_speeds
 
 __all__ = [
     "EVEN",
@@ -27,8 +28,10 @@ __all__ = [
     "Space",
     "cases",
     "make_case",
+    "make_problem",
     "random_case",
     "random_problem",
+    "timed_problem",
 ]
 
 
@@ -53,11 +56,21 @@ def random_case(seed: int, space: Space = EVERYTHING, problem: int | None = None
     return Case(arch, layer, make_mapping(Seeded(Random(seed)), space, arch, layer))
 
 
+def make_problem(choices: Choices, space: Space, *, timed: bool = False, leaky: int = 0) -> tuple[Arch, Layer]:
+    """A machine and a layer. `timed`: with bandwidths; `leaky`: percent of those machines that leak."""
+    layer = make_layer(choices, space)
+    arch = make_arch(choices, space, layer.op)
+    return with_speeds(choices, arch, leaky=leaky) if timed else arch, layer
+
+
 def random_problem(seed: int, space: Space = EVERYTHING) -> tuple[Arch, Layer]:
     """Machine and layer of case number `seed`."""
-    choices = Seeded(Random(seed))
-    layer = make_layer(choices, space)
-    return make_arch(choices, space, layer.op), layer
+    return make_problem(Seeded(Random(seed)), space)
+
+
+def timed_problem(seed: int, space: Space = EVERYTHING, *, leaky: int = 25) -> tuple[Arch, Layer]:
+    """Problem number `seed` with bandwidths."""
+    return make_problem(Seeded(Random(seed)), space, timed=True, leaky=leaky)
 
 
 @st.composite

@@ -1,11 +1,11 @@
-"""Energy from counts, written out once more (without leakage)."""
+"""Energy from counts, written out once more, and what leaks."""
 
 from __future__ import annotations
 
 from fractions import Fraction
 
 from npudsl.mapping.tally import Tally
-from npudsl.spec.arch import Arch
+from npudsl.spec.arch import Arch, Array
 from npudsl.spec.op import Layer
 
 
@@ -22,3 +22,15 @@ def energy(arch: Arch, layer: Layer, counted: Tally) -> Fraction:
         for tensor, carried in counted.links[link.name].items():
             total += carried * link.hop_energy * arch.width(None, roles[tensor])
     return total
+
+
+def leakage(arch: Arch) -> Fraction:
+    """In pJ per cycle: of everything that is built, used or not."""
+    instances, total = 1, Fraction(0)
+    for node in arch.nodes:
+        if isinstance(node, Array):
+            for _, size in node.axes:
+                instances *= size
+        else:
+            total += instances * sum((memory.leakage for memory in node.memories), Fraction(0))
+    return total + instances * arch.compute.leakage

@@ -1,8 +1,11 @@
 """Full enumeration of the mappings with perfect factors of a small layer on a small machine: the best, and no bound.
 
 Every skeleton (choice of optional bypasses, order of nodes), every split of every bound over all temporal slots and
-axes, every order of the loops of a slot, and of the axes of an array, that anything can depend on. No canonical form, no
-pruning but capacity.
+axes, every order of the loops of a slot, and of the axes of an array, that anything can depend on. No canonical form,
+no pruning but capacity.
+
+What leaks is counted for the cycles that the mapping takes at least (`cycles.py`), so energies of machines that leak
+are lower bounds.
 """
 
 from __future__ import annotations
@@ -13,16 +16,14 @@ from fractions import Fraction
 from itertools import permutations
 from math import prod
 
-from npudsl.mapping.dataflow import Dataflow
 from npudsl.mapping.nest import Loop, Mapping, Node
-from npudsl.mapping.violations import violations
-from npudsl.model.evaluate import evaluate
 from npudsl.spec.arch import Arch
 from npudsl.spec.op import Layer
 
+from .cost import leakage
 from .literal import Place, element_count
 from .skeletons import AxisSlot, Group, Skeleton, TemporalSlot, even_skeletons, uneven_skeletons
-from .traffic import Number, Traffic, whole
+from .traffic import Amounts, Number, Traffic, plus, whole
 
 OBJECTIVES = ("energy", "latency", "edp")
 
@@ -33,15 +34,16 @@ class TooLargeError(Exception):
 
 @dataclass(frozen=True)
 class Best:
-    """A best mapping: energy in pJ (without leakage), steps."""
+    """A best mapping: energy in pJ, steps, cycles."""
 
     energy: Fraction
     steps: int
+    cycles: Fraction
     mapping: Mapping
 
     def rank(self, objective: str) -> tuple[Number, ...]:
-        """Smaller is better; ties go to less energy, then to fewer steps."""
-        return rank(objective, self.energy, self.steps)
+        """Smaller is better; ties go to less energy, those of energy to fewer steps."""
+        return rank(objective, self.energy, self.steps, self.cycles)
 
     def value(self, objective: str) -> Number:
         return self.rank(objective)[0]
@@ -54,11 +56,18 @@ class Result:
     best: dict[str, Best] = field(default_factory=dict)
     mappings: int = 0
 
+    def add(self, candidate: Best) -> None:
+        self.mappings += 1
+        for objective in OBJECTIVES:
+            best = self.best.get(objective)
+            if best is None or candidate.rank(objective) < best.rank(objective):
+                self.best[objective] = candidate
 
-def rank(objective: str, energy: Number, steps: int) -> tuple[Number, ...]:
+
+def rank(objective: str, energy: Number, steps: int, cycles: Number) -> tuple[Number, ...]:
     if objective == "energy":
         return (energy, steps)
-    return (steps, energy) if objective == "latency" else (energy * steps, energy, steps)
+    return (cycles, energy) if objective == "latency" else (energy * cycles, energy, cycles)
 
 
 def enumerate_mappings(
@@ -69,7 +78,7 @@ def enumerate_mappings(
     limit: int = 100_000,
     admits: Callable[[Mapping], bool] | None = None,
 ) -> Result:
-    """The best of all mappings, or of those that `admits` accepts (`obeying` makes one of a dataflow).
+    """The best of all mappings, or of those that `admits` accepts (`dataflows.obeying` makes one of a dataflow).
 
     Raises `TooLargeError` beyond `limit` partial ones (about 50 microseconds each, and what `admits` takes).
     """
@@ -77,17 +86,6 @@ def enumerate_mappings(
     for skeleton in (uneven_skeletons if uneven else even_skeletons)(arch, layer):
         search.run(skeleton)
     return search.result
-
-
-def obeying(dataflow: Dataflow, arch: Arch, layer: Layer, *, uneven: bool = False) -> Callable[[Mapping], bool]:
-    """Whether a mapping obeys a dataflow; what its requirements measure comes from the closed forms."""
-    costs = any(requirement.kind != "utilization" for requirement in dataflow.requirements)
-
-    def admits(mapping: Mapping) -> bool:
-        evaluation = evaluate(arch, layer, mapping) if costs else None
-        return not violations(dataflow, arch, layer, mapping, evaluation, even=not uneven)
-
-    return admits
 
 
 @dataclass(frozen=True)
@@ -99,7 +97,7 @@ class _State:
     left: dict[str, int]  # per dim the part of its bound that the loops below still have to cover
     places: dict[str, Place]  # per tensor its innermost node so far
     held: dict[str, Number]  # bit per memory, and per (memory, role) that has a cap
-    energy: Number
+    costs: Amounts
     from_zero: int
     steps: int
 
@@ -108,13 +106,14 @@ class _Search:
     def __init__(self, arch: Arch, layer: Layer, limit: int, admits: Callable[[Mapping], bool] | None) -> None:
         self.arch, self.layer, self.limit, self.admits = arch, layer, limit, admits
         self.traffic = Traffic(arch, layer)
+        self.leakage = leakage(arch)
         self.per_word: dict[tuple[str, str], Number] = {}
         self.result = Result()
 
     def run(self, skeleton: Skeleton) -> None:
         elements = element_count(self.layer.op.output, self.layer.bound)
-        operations = whole(self.layer.points * self.arch.compute.op_energy)
-        self._descend(skeleton, _State((), (), self.layer.bound, {}, {}, operations, elements, 1))
+        costs = (whole(self.layer.points * self.arch.compute.op_energy), *self.traffic.nothing[1:])
+        self._descend(skeleton, _State((), (), self.layer.bound, {}, {}, costs, elements, 1))
 
     def _descend(self, skeleton: Skeleton, state: _State) -> None:
         self.limit -= 1
@@ -135,19 +134,19 @@ class _Search:
 
     def _hold(self, nodes: Iterable[Node], state: _State) -> _State | None:
         """The state below a group of nodes, or nothing if a memory overflows."""
-        places, held, energy, from_zero = dict(state.places), dict(state.held), state.energy, state.from_zero
+        places, held, costs, from_zero = dict(state.places), dict(state.held), state.costs, state.from_zero
         for node in nodes:
             tensor, place = self.layer.op.tensor(node.tensor), Place(node.memory, len(state.loops))
             if not self._fits(node, state.left, held):
                 return None
             if tensor.name in places:
                 start = from_zero if tensor.is_output else 0
-                cost, start = self.traffic.cost(tensor, places[tensor.name], place, state.loops, start)
-                energy += cost
+                more, start = self.traffic.cost(tensor, places[tensor.name], place, state.loops, start)
+                costs = plus(costs, more)
                 from_zero = start if tensor.is_output else from_zero
             places[tensor.name] = place
         items = (*state.items, *nodes)
-        return _State(items, state.loops, state.left, places, held, energy, from_zero, state.steps)
+        return _State(items, state.loops, state.left, places, held, costs, from_zero, state.steps)
 
     def _fits(self, node: Node, extents: dict[str, int], held: dict[str, Number]) -> bool:
         """Adds a tile to what is held; whether its memory and its role's share still suffice."""
@@ -168,15 +167,14 @@ class _Search:
             return
         if self.admits is not None and not self.admits(Mapping(state.items)):
             return
-        energy, operation = state.energy, Place(None, len(state.loops))
+        costs, operation = state.costs, Place(None, len(state.loops))
         for tensor in self.layer.op.tensors:
             start = state.from_zero if tensor.is_output else 0
-            energy += self.traffic.cost(tensor, state.places[tensor.name], operation, state.loops, start)[0]
-        self.result.mappings += 1
-        for objective in OBJECTIVES:
-            best = self.result.best.get(objective)
-            if best is None or rank(objective, energy, state.steps) < best.rank(objective):
-                self.result.best[objective] = Best(Fraction(energy), state.steps, Mapping(state.items))
+            costs = plus(costs, self.traffic.cost(tensor, state.places[tensor.name], operation, state.loops, start)[0])
+        energy, loads = costs[0], costs[1:]
+        cycles = self.traffic.fares.least(state.steps, loads[: len(loads) // 2], loads[len(loads) // 2 :])
+        energy = Fraction(energy + self.leakage * cycles)
+        self.result.add(Best(energy, state.steps, cycles, Mapping(state.items)))
 
 
 def _nested(state: _State, loops: tuple[Loop, ...]) -> _State:
@@ -185,7 +183,7 @@ def _nested(state: _State, loops: tuple[Loop, ...]) -> _State:
         left[loop.dim] //= loop.factor
     steps = state.steps * prod(loop.factor for loop in loops if not loop.spatial)
     items, above = (*state.items, *loops), (*state.loops, *loops)
-    return _State(items, above, left, state.places, state.held, state.energy, state.from_zero, steps)
+    return _State(items, above, left, state.places, state.held, state.costs, state.from_zero, steps)
 
 
 def _fillings(

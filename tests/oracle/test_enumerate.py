@@ -9,10 +9,12 @@ from npudsl.mapping.resolve_dataflow import resolve_dataflow
 from npudsl.spec.op import Layer
 
 from ..mapping.machines import declared
-from ..strategies import PERFECT, Space, random_case, random_problem
+from ..strategies import PERFECT, Space, random_case, random_problem, timed_problem
 from .build import array, layer, machine, memory
-from .cost import energy
-from .enumerate import TooLargeError, enumerate_mappings, obeying
+from .cost import energy, leakage
+from .cycles import latency
+from .dataflows import obeying
+from .enumerate import TooLargeError, enumerate_mappings
 from .literal import Place, element_count, tally
 from .traffic import Traffic
 
@@ -26,7 +28,7 @@ def fast_energy(traffic: Traffic, of: Layer, mapping: Mapping) -> Fraction:
         zero = element_count(tensor, of.bound) if tensor.is_output else 0
         for parent, child in zip(places, [*places[1:], Place(None, len(nest.loops))], strict=True):
             cost, zero = traffic.cost(tensor, parent, child, nest.loops[: child.above], zero)
-            total += cost
+            total += cost[0]
     return total
 
 
@@ -79,8 +81,26 @@ def test_reported_mapping_has_the_reported_cost() -> None:
         compared += 1
         for best in found.best.values():
             counted = tally(arch, of, best.mapping)
-            assert (energy(arch, of, counted), counted.steps) == (best.energy, best.steps)
+            assert (energy(arch, of, counted), counted.steps, counted.steps) == (best.energy, best.steps, best.cycles)
     assert compared > 25
+
+
+def test_reported_mapping_takes_the_reported_cycles() -> None:
+    """On machines with bandwidths, ports, second buffers, rates and leakage."""
+    compared = slow = 0
+    for seed in range(60):
+        arch, of = timed_problem(seed, Space(sized=True, max_points=36, max_dims=3, max_levels=3))
+        try:
+            found = enumerate_mappings(arch, of, limit=3_000)
+        except TooLargeError:
+            continue
+        compared += 1
+        for best in found.best.values():
+            cycles = latency(arch, of, best.mapping)
+            slow += cycles > best.steps / arch.compute.rate
+            assert cycles == best.cycles
+            assert best.energy == energy(arch, of, tally(arch, of, best.mapping)) + leakage(arch) * cycles
+    assert compared > 25 and slow > 30
 
 
 def test_no_random_mapping_is_better() -> None:

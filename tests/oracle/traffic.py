@@ -1,4 +1,5 @@
-"""Energy of one tensor between two neighbouring memories, from the literal walk, each distinct situation walked once.
+"""What one tensor costs between two neighbouring memories, from the literal walk, each distinct situation walked once:
+energy, and the cycles of ports and links.
 
 For perfect factors only. Claims, tested against full walks (`test_enumerate.py`): what moves between two places
 depends on the loops above the inner one only through
@@ -19,9 +20,12 @@ from npudsl.mapping.nest import Loop, Mapping
 from npudsl.spec.arch import Arch
 from npudsl.spec.op import Layer, Tensor
 
+from .cycles import Fares
 from .literal import Counters, Nest, Place, element_count, transfer
 
 Number = int | Fraction
+#: pJ; per resource its cycles; per resource those of them that no step overlaps.
+Amounts = tuple[Number, ...]
 Situation = tuple[object, ...]
 
 #: a dim that no tensor has
@@ -30,10 +34,10 @@ AGAIN = "(again)"
 
 @dataclass(frozen=True)
 class _Linear:
-    """`once + (repeats - 1) * again`, in energy and in words of an output that start from zero."""
+    """`once + (repeats - 1) * again`, in costs and in words of an output that start from zero."""
 
-    energy: Number
-    energy_again: Number
+    once: Amounts
+    again: Amounts
     zero: int
     zero_again: int
 
@@ -46,7 +50,9 @@ class Traffic:
         self._op = replace(layer.op, dims=(AGAIN, *layer.op.dims))
         self._known: dict[Situation, _Linear] = {}
         self._tiles: dict[tuple[str, tuple[int, ...]], int] = {}
-        self._reads: dict[tuple[str, str | None], Number] = {}
+        self._reads: dict[Situation, Amounts] = {}
+        self.fares = Fares(arch)
+        self.nothing: Amounts = (0,) * (1 + 2 * len(self.fares.resources))
 
     def tile(self, tensor: Tensor, extents: dict[str, int]) -> int:
         """Words of a tile with these extents."""
@@ -57,22 +63,22 @@ class Traffic:
 
     def cost(
         self, tensor: Tensor, parent: Place, child: Place, loops: tuple[Loop, ...], from_zero: int
-    ) -> tuple[Number, int]:
-        """Energy in pJ of what moves between two places, and the words of an output that start from zero in `child`.
+    ) -> tuple[Amounts, int]:
+        """What moves between two places costs so much, and so many words of an output start from zero in `child`.
 
         `loops` are those above `child`, without factor 1.
         """
         if child.memory is None and not self.arch.arrays_between(parent.memory, None):
-            return self._operations(tensor, parent, from_zero), 0
+            return self._operations(tensor, parent, loops, from_zero), 0
         own, unrolled, repeats = self._relevant(tensor, child, loops)
         situation = (tensor.name, parent.memory, child.memory, own, unrolled)
         known = self._known.get(situation)
         if known is None:
             known = self._known[situation] = self._walk_twice(tensor, parent, child, loops)
-        energy = known.energy + (repeats - 1) * known.energy_again
+        costs = plus(known.once, known.again, repeats - 1)
         if child.memory is None:
-            return energy - from_zero * self._read(tensor, parent), 0
-        return energy, known.zero + (repeats - 1) * known.zero_again
+            return plus(costs, self._read(tensor, parent, loops), -from_zero), 0
+        return costs, known.zero + (repeats - 1) * known.zero_again
 
     def _relevant(
         self, tensor: Tensor, child: Place, loops: tuple[Loop, ...]
@@ -104,9 +110,9 @@ class Traffic:
             return _Linear(once[0], once[0], 0, 0)
         kept = (Loop(AGAIN, 2), *kept)
         twice = self._walk(tensor, Place(parent.memory, outside + 1), Place(child.memory, len(kept)), kept)
-        return _Linear(once[0], twice[0] - once[0], once[1], twice[1] - once[1])
+        return _Linear(once[0], plus(twice[0], once[0], -1), once[1], twice[1] - once[1])
 
-    def _walk(self, tensor: Tensor, parent: Place, child: Place, loops: tuple[Loop, ...]) -> tuple[Number, int]:
+    def _walk(self, tensor: Tensor, parent: Place, child: Place, loops: tuple[Loop, ...]) -> tuple[Amounts, int]:
         """One transfer, walked over the dims of the tensor and as much of the other dims as is unrolled or repeated."""
         above = {d: prod(x.factor for x in loops if x.dim == d) for d in (AGAIN, *self.layer.op.dims)}
         bounds = tuple((d, self.layer.bound[d] if d in tensor.dims else n) for d, n in above.items())
@@ -114,27 +120,40 @@ class Traffic:
         layer = Layer("part", self._op, bounds)
         counters = Counters()
         zero = transfer(Nest(self.arch, layer, Mapping((*loops, *below))), tensor, parent, child, counters, 0)
-        return self._price(tensor, counters), zero
+        return self._price(tensor, counters, child, loops), zero
 
-    def _read(self, tensor: Tensor, parent: Place) -> Number:
+    def _read(self, tensor: Tensor, parent: Place, loops: tuple[Loop, ...]) -> Amounts:
         """What it costs that one operation reads one word."""
-        if (tensor.name, parent.memory) not in self._reads:
+        key = (tensor.name, parent.memory, self._unrolled(loops))
+        if key not in self._reads:
             counters = Counters()
             counters.reads[str(parent.memory), tensor.name] = 1
             for array in self.arch.arrays_between(parent.memory, None):
                 for link in array.links:
                     counters.links[link.name, tensor.name] = 1 if link.carries(tensor.role) else 0
-            self._reads[tensor.name, parent.memory] = self._price(tensor, counters)
-        return self._reads[tensor.name, parent.memory]
+            self._reads[key] = self._price(tensor, counters, Place(None, len(loops)), loops)
+        return self._reads[key]
 
-    def _operations(self, tensor: Tensor, parent: Place, from_zero: int) -> Number:
-        energy = (self.layer.points - from_zero) * self._read(tensor, parent)
-        if tensor.is_output:
-            memory = self.arch.memory(str(parent.memory))
-            energy += self.layer.points * memory.write_energy * self.arch.width(memory.name, tensor.role)
-        return whole(Fraction(energy))
+    def _unrolled(self, loops: tuple[Loop, ...]) -> Situation:
+        """What the shares of the instances depend on."""
+        return tuple((x.array, x.factor) for x in loops if x.spatial) if self.fares.resources else ()
 
-    def _price(self, tensor: Tensor, counters: Counters) -> Number:
+    def _operations(self, tensor: Tensor, parent: Place, loops: tuple[Loop, ...], from_zero: int) -> Amounts:
+        """Each operation moves one word, to and from a memory right above it."""
+        key = (tensor.name, parent.memory, self._unrolled(loops), from_zero)
+        if key not in self._reads:
+            counters, at = Counters(), (str(parent.memory), tensor.name)
+            counters.reads[at] = self.layer.points - from_zero
+            counters.writes[at] = self.layer.points if tensor.is_output else 0
+            self._reads[key] = self._price(tensor, counters, Place(None, len(loops)), loops)
+        return self._reads[key]
+
+    def _price(self, tensor: Tensor, counters: Counters, child: Place, loops: tuple[Loop, ...]) -> Amounts:
+        busy = [whole(cycles) for cycles in self.fares.cycles(tensor, counters, loops).values()]
+        apart = busy if self.fares.apart(tensor, child) else [0] * len(busy)
+        return (self._energy(tensor, counters), *busy, *apart)
+
+    def _energy(self, tensor: Tensor, counters: Counters) -> Number:
         energy = Fraction(0)
         for memory in self.arch.memories:
             at = (memory.name, tensor.name)
@@ -145,6 +164,11 @@ class Traffic:
                 words = counters.links[link.name, tensor.name]
                 energy += words * link.hop_energy * self.arch.width(None, tensor.role)
         return whole(energy)
+
+
+def plus(some: Amounts, more: Amounts, times: int = 1) -> Amounts:
+    """`some + times * more`."""
+    return tuple([a + times * b for a, b in zip(some, more, strict=True)])
 
 
 def whole(number: Fraction) -> Number:

@@ -1,4 +1,4 @@
-"""Long comparison of the solver with enumeration: `python -m tests.solver.fuzz --problems 3000 --seed 1`.
+"""Long comparison of the solver with enumeration: `python -m tests.solver.fuzz --problems 3000 --seed 1 --timed`.
 
 Each wrong answer is shrunk and printed as Python expressions. Exit status 1 if there is any.
 """
@@ -7,39 +7,54 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import dataclass
 from random import Random
 from time import monotonic
 
 from npudsl.spec.arch import Arch
 from npudsl.spec.op import Layer
 
-from ..generate.archs import arch as make_arch
 from ..generate.choices import Choices, Replayed, Seeded
 from ..generate.literals import literal
-from ..generate.ops import layer as make_layer
 from ..generate.shrink import Offsets, shrink
 from ..oracle.enumerate import TooLargeError, enumerate_mappings
+from ..strategies import make_problem
 from .compare import PROBLEMS, UNEVEN_PROBLEMS, complaints
 
 
-def make_problem(choices: Choices, kind: str) -> tuple[Arch, Layer]:
-    """As `strategies.random_problem`."""
-    space = UNEVEN_PROBLEMS if kind == "uneven" else PROBLEMS
-    layer = make_layer(choices, space)
-    return make_arch(choices, space, layer.op), layer
+@dataclass(frozen=True)
+class Kind:
+    """Which problems. `space`: the mapspace; `timed`: with bandwidths; `leaky`: percent of those that leak; `limit`:
+    partial mappings to enumerate."""
+
+    space: str = "even"
+    timed: bool = False
+    leaky: int = 0
+    limit: int = 20_000
+
+    def problem(self, choices: Choices) -> tuple[Arch, Layer]:
+        space = UNEVEN_PROBLEMS if self.space == "uneven" else PROBLEMS
+        return make_problem(choices, space, timed=self.timed, leaky=self.leaky)
+
+    def wrong(self, choices: Choices) -> list[str] | None:
+        """What is wrong with the answers for the problem with these choices; an exception is wrong too. None: too much
+        to enumerate."""
+        arch, layer = self.problem(choices)
+        try:
+            found = enumerate_mappings(arch, layer, uneven=self.space == "uneven", limit=self.limit)
+        except TooLargeError:
+            return None
+        try:
+            return complaints(arch, layer, found, self.space)
+        except Exception as error:
+            return [f"{type(error).__name__}: {error}"]
 
 
-def wrong(offsets: Offsets, space: str, limit: int) -> list[str]:
-    """What is wrong with the answers for the problem with these choices; an exception is wrong too."""
-    arch, layer = make_problem(Replayed(offsets), space)
-    try:
-        found = enumerate_mappings(arch, layer, uneven=space == "uneven", limit=limit)
-    except TooLargeError:
-        return []
-    try:
-        return complaints(arch, layer, found, space)
-    except Exception as error:
-        return [f"{type(error).__name__}: {error}"]
+def shrunk(kind: Kind, offsets: Offsets) -> str:
+    """A smaller problem that is answered wrongly, too, with what is wrong about it."""
+    small = shrink(offsets, lambda o: bool(kind.wrong(Replayed(o))), seconds=30)
+    parts = [literal(part) for part in kind.problem(Replayed(small))]
+    return "\n".join([*(kind.wrong(Replayed(small)) or ()), *parts])
 
 
 def main() -> int:
@@ -47,22 +62,23 @@ def main() -> int:
     parser.add_argument("--problems", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=0, help="first seed of `random_problem`")
     parser.add_argument("--space", choices=("even", "uneven"), default="even")
+    parser.add_argument("--timed", action="store_true", help="machines with bandwidths (`timed_problem`)")
+    parser.add_argument("--leaky", type=int, default=25, help="percent of the timed machines that leak")
     parser.add_argument("--limit", type=int, default=20_000, help="partial mappings to enumerate; larger are left out")
     parser.add_argument("--stop-after", type=int, default=5)
     options = parser.parse_args()
-    bad, started = 0, monotonic()
+    kind = Kind(options.space, options.timed, options.leaky, options.limit)
+    bad, compared, started = 0, 0, monotonic()
     for seed in range(options.seed, options.seed + options.problems):
         choices = Seeded(Random(seed))
-        make_problem(choices, options.space)
-        if wrong(tuple(choices.taken), options.space, options.limit):
+        mistakes = kind.wrong(choices)
+        compared += mistakes is not None
+        if mistakes:
             bad += 1
-            print(f"problem {seed}:")
-            small = shrink(tuple(choices.taken), lambda o: bool(wrong(o, options.space, options.limit)), seconds=30)
-            print(*wrong(small, options.space, options.limit), sep="\n")
-            print(*(literal(part) for part in make_problem(Replayed(small), options.space)), sep="\n", flush=True)
+            print(f"problem {seed}:", *mistakes, "shrunk:", shrunk(kind, tuple(choices.taken)), sep="\n", flush=True)
             if bad == options.stop_after:
                 break
-    print(f"{seed - options.seed + 1} problems, {bad} answered wrongly, {monotonic() - started:.0f} s")
+    print(f"{compared} problems of {seed - options.seed + 1}, {bad} answered wrongly, {monotonic() - started:.0f} s")
     return 1 if bad else 0
 
 
