@@ -15,7 +15,7 @@ from ..model.evaluate import evaluate
 from ..spec.arch import Arch
 from ..spec.op import Layer
 from ..text.diagnostics import Diagnostic, Label, SpecError
-from .conflicts import explain_infeasible
+from .conflicts import explain_infeasible, find_mapping
 from .goal import Goal
 from .latency import objective_value
 from .program import Busy
@@ -64,15 +64,23 @@ def only_one(
     return mapping, evaluation, Certificate(options.objective, value, value)
 
 
-def no_mapping(arch: Arch, layer: Layer, options: Options, dataflow: Dataflow | None, finished: bool) -> Diagnostic:
+def no_mapping(
+    arch: Arch, layer: Layer, options: Options, dataflow: Dataflow | None, finished: bool, rejected: float
+) -> Diagnostic:
     """Why no mapping was found: a conflict of sizes and rules, a requirement that none meets, or no time."""
     found = explain_infeasible(arch, layer, dataflow, options.space, options.factors)
     if found is not None:
         return found
     costs = [r for r in dataflow.requirements if r.kind in COSTS] if dataflow else []
+    if finished and not costs and find_mapping(arch, layer, dataflow, options.space, options.factors) is not None:
+        return Diagnostic(
+            "E690",
+            f"the search found no mapping of `{layer.name}`, though some obey its dataflow",
+            help="this is a mistake in npudsl: please report it with the files",
+        )
     if finished and dataflow is not None and len(costs) == 1 and costs[0].kind != "edp":
         return _best_conflict(arch, layer, options, dataflow, costs[0])
-    what = "no mapping obeys" if finished else "no mapping was found in time that obeys"
+    what = "no mapping obeys" if finished and rejected == inf else "no mapping was found that obeys"
     label = Label(dataflow.span, "this dataflow") if dataflow and dataflow.span else None
     notes = tuple(f"it asks for {r.kind} {'<=' if r.most is not None else '>='} a limit" for r in costs)
     return Diagnostic("E608", f"{what} the dataflow of `{layer.name}`", label, notes=notes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import combinations
 from math import log
@@ -66,10 +66,16 @@ class Bounds:
             ]
         ).reshape(len(task.tables), task.program.count)
 
-    def rest(self, groups: tuple[int, ...]) -> np.ndarray:
-        """Per column the product of what the groups not in `groups` contribute at least."""
-        others = [g for g in range(len(self.task.tables)) if g not in groups]
-        return np.prod(self.extremes[others], axis=0)
+    def rest(self, groups: Iterable[int]) -> np.ndarray:
+        """Per column the product of what some groups contribute at least."""
+        return np.prod(self.extremes[list(groups)], axis=0)
+
+    def least(self, half: Half) -> np.ndarray:
+        """Per column what the rows of a half contribute at least."""
+        falling = list(self.task.program.falling)
+        found = half.values.min(axis=1)
+        found[falling] = half.values[falling].max(axis=1)
+        return found
 
     def costs(self, values: np.ndarray, above: np.ndarray) -> np.ndarray:
         """Lower bounds on the costs, shape (costs, n), from full products (shape (columns, n)) and extents needed at
@@ -84,18 +90,18 @@ class Bounds:
         for weights, bound in self.task.limits:
             mask &= sum(w * values[c] for c, w in weights) <= bound
         costs = self.costs(values, above)
-        return mask & incumbent.may_improve(costs[0], self.cycles(values[self.task.steps], costs))
+        return mask & incumbent.may_improve(costs[0], self.cycles(values[self.task.steps], costs[1:]))
 
     def root(self) -> tuple[float, float]:
         """Lower bounds on energy and cycles of everything in the task."""
-        least = self.rest(())[:, None]
+        least = self.rest(range(len(self.task.tables)))[:, None]
         total = self.costs(least, np.zeros(1, np.int64))
-        return float(total[0, 0]), float(self.cycles(least[self.task.steps], total)[0])
+        return float(total[0, 0]), float(self.cycles(least[self.task.steps], total[1:])[0])
 
-    def cycles(self, steps: np.ndarray, costs: Sequence[np.ndarray]) -> np.ndarray:
-        """Lower bound on the cycles from products of the steps column and costs of the same shape."""
+    def cycles(self, steps: np.ndarray, loads: Iterable[np.ndarray]) -> np.ndarray:
+        """Lower bound on the cycles from products of the steps column and loads of the same shape."""
         taken = np.maximum(steps * self.pace, self.least_cycles)
-        for load in costs[1:]:
+        for load in loads:
             taken = np.maximum(taken, load)
         return taken
 
@@ -111,30 +117,48 @@ def split(task: Task) -> tuple[tuple[int, ...], tuple[int, ...]]:
     return best, tuple(g for g in everything if g not in best)
 
 
-def gather(bounds: Bounds, groups: tuple[int, ...], incumbent: Incumbent, tick: Callable[[], None]) -> Half:
-    """All combinations of rows of `groups` that may lead to an improvement, small groups first."""
+def halves(bounds: Bounds, incumbent: Incumbent, tick: Callable[[], None]) -> tuple[Half, Half]:
+    """All combinations of rows that may lead to an improvement, the second with what the first really contributes at
+    least, and then the first again with what the second does."""
+    first, second = split(bounds.task)
+    one = _gather(bounds, first, bounds.rest(second), incumbent, tick)
+    if not one.size:
+        return one, one
+    two = _gather(bounds, second, bounds.least(one), incumbent, tick)
+    if not two.size:
+        return two, two
+    possible = bounds.possible(one.values * bounds.least(two)[:, None], one.above, incumbent)
+    return one.select(np.flatnonzero(possible)), two
+
+
+def _gather(
+    bounds: Bounds, groups: tuple[int, ...], others: np.ndarray, incumbent: Incumbent, tick: Callable[[], None]
+) -> Half:
+    """All combinations of rows of `groups` that may lead to an improvement, small groups first; `others`: per column
+    what all other groups contribute at least."""
     task = bounds.task
     order = sorted(groups, key=lambda g: task.tables[g].size)
     half = Half(
         (), np.ones((task.program.count, 1)), np.zeros(1, np.int64), np.zeros(1, np.int64), np.zeros((0, 1), int)
     )
-    for group in order:
+    for number, group in enumerate(order):
         tick()
-        half = _extend(bounds, half, group, incumbent)
+        half = _extend(bounds, half, group, bounds.rest(order[number + 1 :]) * others, incumbent)
     return half
 
 
-def _extend(bounds: Bounds, half: Half, group: int, incumbent: Incumbent, chunk: int = 1 << 19) -> Half:
+def _extend(
+    bounds: Bounds, half: Half, group: int, rest: np.ndarray, incumbent: Incumbent, chunk: int = 1 << 19
+) -> Half:
     table = bounds.task.tables[group]
     groups = (*half.groups, group)
-    rest = bounds.rest(groups)[:, None]
     pieces = [_nothing(half, groups)]
     step = max(1, chunk // max(1, table.size))
     for low in range(0, half.size, step):
         part = slice(low, min(low + step, half.size))
         values = (half.values[:, part, None] * table.values[:, None, :]).reshape(half.values.shape[0], -1)
         above = (half.above[part, None] + table.above[None]).ravel()
-        kept = np.flatnonzero(bounds.possible(values * rest, above, incumbent))
+        kept = np.flatnonzero(bounds.possible(values * rest[:, None], above, incumbent))
         rows, new = np.divmod(kept, table.size)
         picks = np.concatenate([half.picks[:, low + rows], new[None]])
         below = half.below[low + rows] + table.below[new]

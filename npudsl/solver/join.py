@@ -85,30 +85,44 @@ class Join:
         """
         self.examined += a.shape[0] * a.shape[1] * b.shape[1]
 
-        def cycles() -> np.ndarray:
-            steps = a[:, :, None, self.steps] * b[:, None, :, self.steps]
-            return self.bounds.cycles(steps, [energy, *(self._cost(k, a, b) for k in range(1, len(self.sums)))])
+        def compute() -> np.ndarray:
+            return self.bounds.cycles(a[:, :, None, self.steps] * b[:, None, :, self.steps], ())
 
-        energy = self._cost(0, a, b)
-        alive = np.flatnonzero(self.incumbent.may_lead(energy, cycles))
+        columns = self.sums[0]
+        energy = np.matmul(a[:, :, columns] * self.signs[columns], b[:, :, columns].transpose(0, 2, 1))
+        energy += self.bounds.constants[0]
+        if self.bounds.outer is not None:
+            energy += np.maximum(a[:, :, None, self.outer], b[:, None, :, self.outer])
+        alive = np.flatnonzero(self.incumbent.may_lead(energy, compute))
         pair, one, two = np.unravel_index(alive, energy.shape)
-        left, right = a[pair, one], b[pair, two]
-        kept = np.ones(len(alive), dtype=bool)
-        for columns, bound in self.limits:
-            kept &= np.einsum("k,nk,nk->n", self.signs[columns], left[:, columns], right[:, columns]) <= bound
-        kept = np.flatnonzero(kept)
-        kept = kept[np.argsort(energy.ravel()[alive[kept]], kind="stable")]
+        kept = self._fitting(energy.ravel()[alive], a[pair, one], b[pair, two])
         i = i[pair[kept]] * a.shape[1] + one[kept]
         return i, j[pair[kept]] * b.shape[1] + two[kept]
 
-    def _cost(self, k: int, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-        """A component of the cost of all pairs of children, shape (pairs, children, children)."""
+    def _fitting(self, energy: np.ndarray, left: np.ndarray, right: np.ndarray) -> np.ndarray:
+        """Positions of the pairs of nodes that keep every limit and may lead with all their loads, least energy
+        first."""
+        fits = np.ones(len(energy), dtype=bool)
+        for columns, bound in self.limits:
+            fits &= np.einsum("k,nk,nk->n", self.signs[columns], left[:, columns], right[:, columns]) <= bound
+        kept = np.flatnonzero(fits)
+        if len(self.sums) > 1 and len(kept):
+            left, right, energy = left[kept], right[kept], energy[kept]
+            loads = [self._load(k, left, right) for k in range(1, len(self.sums))]
+            steps = left[:, self.steps] * right[:, self.steps]
+            leads = self.incumbent.may_lead(energy, lambda: self.bounds.cycles(steps, loads))
+            kept, energy = kept[leads], energy[leads]
+            return kept[np.argsort(energy, kind="stable")]
+        return kept[np.argsort(energy[kept], kind="stable")]
+
+    def _load(self, k: int, left: np.ndarray, right: np.ndarray) -> np.ndarray:
+        """The least of a sum of cycles of pairs of nodes."""
         columns = self.sums[k]
-        cost = np.matmul(a[:, :, columns] * self.signs[columns], b[:, :, columns].transpose(0, 2, 1))
-        cost += self.bounds.constants[k]
+        load = np.einsum("k,nk,nk->n", self.signs[columns], left[:, columns], right[:, columns])
+        load += self.bounds.constants[k]
         if self.bounds.outer is not None:
-            cost += np.maximum(a[:, :, None, self.outer + k], b[:, None, :, self.outer + k])
-        return cost
+            load += np.maximum(left[:, self.outer + k], right[:, self.outer + k])
+        return load
 
     def _pairs(self, one: Tree, two: Tree, i: np.ndarray, j: np.ndarray) -> None:
         """Rows that fit every limit: their cost, with what is outside if that is known for certain."""
@@ -120,7 +134,7 @@ class Join:
         ) + self.bounds.constants[:, None]  # fmt: skip
         whole = costs if self.bounds.outer is None else costs + self.bounds.outer[:, above]
         steps = left[:, self.steps] * right[:, self.steps]
-        alive = self.incumbent.may_improve(whole[0], self.bounds.cycles(steps, whole))
+        alive = self.incumbent.may_improve(whole[0], self.bounds.cycles(steps, whole[1:]))
         kept = np.flatnonzero(alive & np.isfinite(whole).all(axis=0))
         if len(kept):
             self.take(Found(first[kept], second[kept], costs[:, kept], steps[kept], above[kept]))

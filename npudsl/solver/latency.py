@@ -40,7 +40,8 @@ def charges(arch: Arch, layer: Layer, bookings: Iterable[Booking]) -> Iterator[t
         known.setdefault((toll.place, toll.tensor, toll.action), []).append(toll)
     for booking in bookings:
         edge = booking.edge
-        apart = edge.child is not None and not arch.memory(edge.child).ahead(edge.tensor.role)
+        moves = edge.child is not None and booking.cause != "fresh"  # those are reads that operations are spared
+        apart = moves and not arch.memory(edge.child or "").ahead(edge.tensor.role)
         for toll in known.get((booking.place, edge.tensor.name, booking.counter), ()):
             yield (toll.resource, False), booking, toll
             if apart:

@@ -16,6 +16,8 @@ def undominated(columns: np.ndarray, keys: np.ndarray) -> np.ndarray:
     `columns`: (columns, rows), smaller is better; of equal rows one stays. Rows are compared with the `PIVOTS` of least
     rank sum of their key only, so some superfluous rows may stay; none that is needed goes.
     """
+    if not columns.shape[1]:
+        return np.zeros(0, np.int64)
     ranks = np.array([np.unique(c, return_inverse=True)[1] for c in columns], dtype=np.int32)
     ranks = ranks[ranks.max(axis=1, initial=0) > 0]
     order = np.lexsort((*ranks[::-1], ranks.sum(axis=0), keys))

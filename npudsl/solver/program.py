@@ -173,7 +173,9 @@ class Builder:
     def _loads(self) -> Iterator[tuple[Load, Sum]]:
         """The sums of cycles that anything of this part belongs to."""
         totals: dict[Load, dict[Product, Fraction]] = {}
-        mine = [b for b in self.formulas.bookings if self._belongs(b)]
+        # reads that operations are spared: outside a cut they are all words, shared by instances known further in
+        last = self.template.last
+        mine = [b for b in self.formulas.bookings if (last if b.cause == "fresh" else self._belongs(b))]
         for load, booking, toll in charges(self.arch, self.layer, mine):
             total = totals.setdefault(load, {})
             for times, product in booking.count.terms:
@@ -368,9 +370,11 @@ def capacities(arch: Arch, memory: Memory, held: list[Tensor]) -> Iterator[Capac
 
 
 def evaluate_columns(
-    expressions: Sequence[sympy.Expr], factors: dict[sympy.Symbol, np.ndarray], bounds: dict[sympy.Symbol, int]
+    expressions: Sequence[sympy.Expr],
+    factors: dict[sympy.Symbol, np.ndarray],
+    bounds: dict[sympy.Symbol, int],
+    rows: int,
 ) -> np.ndarray:
     """Values of expressions, shape (expressions, rows), for arrays of factors (floats), one entry per row."""
     values = Numbers(factors | {symbol: float(bound) for symbol, bound in bounds.items()}, fn.VECTORISED)
-    rows = next(iter(factors.values())).shape
-    return np.array([np.broadcast_to(np.asarray(values(e), dtype=float), rows) for e in expressions])
+    return np.array([np.broadcast_to(np.asarray(values(e), dtype=float), (rows,)) for e in expressions])

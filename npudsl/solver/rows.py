@@ -162,7 +162,9 @@ class Rows:
         missing = [e for e in dict.fromkeys(columns) if e not in family.values]
         if missing:
             bounds = {symbol: self.layer.bound[d] for symbol, d in program.bounds}
-            found = evaluate_columns(missing, dict(zip(symbols, family.factors, strict=True)), bounds)
+            found = evaluate_columns(
+                missing, dict(zip(symbols, family.factors, strict=True)), bounds, len(family.above)
+            )
             family.values.update(zip(missing, found, strict=True))
         return np.array([family.values[e] for e in columns]).reshape(len(columns), -1)
 

@@ -20,7 +20,7 @@ from ..spec.arch import Arch
 from ..spec.op import Layer
 from .fronts import Front
 from .goal import Goal, Incumbent
-from .halves import Bounds, Half, gather, split
+from .halves import Bounds, Half, halves
 from .hierarchy import Hierarchy
 from .join import Found, Join
 from .latency import Load, loads
@@ -186,7 +186,7 @@ class Search:
 
         def take(one: Half, two: Half, found: Found) -> None:
             for pairs, entries, costs in self._whole(top, found):
-                cycles = bounds.cycles(found.steps[pairs], costs)
+                cycles = bounds.cycles(found.steps[pairs], costs[1:])
                 fits = np.flatnonzero(self.incumbent.may_improve(costs[0], cycles))
                 first, second = self.incumbent.goal(costs[0, fits], cycles[fits])
                 for k in np.lexsort((second, first))[:TRIED]:
@@ -200,7 +200,7 @@ class Search:
 
     def _each(self, bounds: Bounds, incumbent: Incumbent, take: Callable[[Half, Half, Found], None]) -> None:
         """Gives every pair of half rows that may improve to `take`."""
-        one, two = (gather(bounds, groups, incumbent, self.tick) for groups in split(bounds.task))
+        one, two = halves(bounds, incumbent, self.tick)
         join = Join(bounds, one, two, incumbent, lambda found: take(one, two, found), self.tick)
         join.run()
         self.examined += join.examined

@@ -56,10 +56,11 @@ def _promising(entry: Entry) -> list[np.ndarray]:
     """Per group the rows that allow the best objective if all other groups were at their best."""
     bounds = entry.search.bounds(entry.task, entry.top)
     found = []
-    for group, table in enumerate(entry.task.tables):
-        values = table.values * bounds.rest((group,))[:, None]
+    tables = entry.task.tables
+    for group, table in enumerate(tables):
+        values = table.values * bounds.rest(g for g in range(len(tables)) if g != group)[:, None]
         costs = bounds.costs(values, table.above)
-        first, second = entry.search.incumbent.goal(costs[0], bounds.cycles(values[entry.task.steps], costs))
+        first, second = entry.search.incumbent.goal(costs[0], bounds.cycles(values[entry.task.steps], costs[1:]))
         found.append(np.lexsort((second, first))[:PROMISING])
     return found
 

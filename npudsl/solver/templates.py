@@ -20,6 +20,7 @@ from ..spec.op import Operator, Tensor
 from .canonical import each_gains, moved_by, stuck, trimmed
 from .hierarchy import Hierarchy
 from .orders import OrderClass, order_classes
+from .presence import present
 
 #: A place for loops: ("frame",), ("slot", tier), ("axis", array, axis) or ("core",).
 Place = tuple[str, ...] | tuple[str, int]
@@ -61,10 +62,10 @@ def parts(hierarchy: Hierarchy) -> Iterator[Part]:
 def templates(op: Operator, dims: tuple[str, ...], hierarchy: Hierarchy, part: Part) -> tuple[Template, ...]:
     """Every template of a part; `dims` are those with a bound above 1."""
     top, bottom, _last = part
-    inner = range(top + 1, min(bottom, len(hierarchy.tiers)))
+    every = range(top, max(top + 1, min(bottom, len(hierarchy.tiers))))
     found: dict[Template, None] = {}
-    for allowed in product(*(_allowed(op, dims, hierarchy, slot, bottom) for slot in inner)):
-        slots = {top: _named(hierarchy, top, dims), **dict(zip(inner, allowed, strict=True))}
+    for allowed in product(*(_allowed(op, dims, hierarchy, slot, top, bottom) for slot in every)):
+        slots = dict(zip(every, allowed, strict=True))
         for classes in _class_choices(op, hierarchy, slots, bottom, dims):
             kept = trimmed(op, hierarchy, slots, classes) if hierarchy.canonical else slots
             for axes in _axis_orders(op, hierarchy, top, bottom):
@@ -79,10 +80,13 @@ def _named(hierarchy: Hierarchy, slot: int, dims: tuple[str, ...]) -> tuple[str,
 
 
 def _allowed(
-    op: Operator, dims: tuple[str, ...], hierarchy: Hierarchy, slot: int, bottom: int
+    op: Operator, dims: tuple[str, ...], hierarchy: Hierarchy, slot: int, top: int, bottom: int
 ) -> list[tuple[str, ...]]:
     """The sets of dims that the slot below tier `slot` may be restricted to so that some tensor held further in passes
-    it."""
+    it, or by a dataflow; the first slot of a part is not passed."""
+    rule = hierarchy.rule(slot)
+    if slot == top:
+        return [dims] if rule is None else present(op, _named(hierarchy, slot, dims), rule)
     if hierarchy.canonical:
         inside = stuck(op, hierarchy, slot, bottom)
     else:
@@ -92,7 +96,9 @@ def _allowed(
     for count in range(1, len(inside) + 1):
         for passing in combinations(inside, count):
             sets.append(tuple(d for d in dims if not any(d in t.dims for t in passing)))
-    return list(dict.fromkeys(_named(hierarchy, slot, s) for s in sets))
+    if rule is None:
+        return list(dict.fromkeys(sets))
+    return list(dict.fromkeys(found for s in sets for found in present(op, _named(hierarchy, slot, s), rule)))
 
 
 def _held(op: Operator, hierarchy: Hierarchy, tier: int) -> tuple[Tensor, ...]:
