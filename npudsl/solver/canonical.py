@@ -3,19 +3,19 @@
 All factors are perfect. A dim is *plain* if no tensor ties it to another dim (`windowed` otherwise). Two moves never
 raise a count nor a tile; a nest to which neither applies is canonical, and every nest can be made so.
 
-1. *Raise a node.* Loops directly above a node of T that do not move T go below it: its tile, its traffic and that of its
-   child stay. So directly above a node stands a loop that moves it, or an array, which a node cannot cross.
+1. *Raise a node.* Loops directly above a node of T that do not move T go below it: its tile, its traffic and that of
+   its child stay. So directly above a node stands a loop that moves it, or an array, which a node cannot cross.
 2. *Hoist a loop.* A loop of a plain dim d goes outwards past other loops (more of them trail for tensors that d moves),
    past arrays (tiles of a plain dim are disjoint, wherever instances stand) and past nodes of tensors that d moves
    together with the loops that trail for such a node (its tile shrinks, its traffic stays, since what moves it goes on
    standing directly above those loops). It stops where further out it would no longer trail for a node that d does not
-   move, which is, by move 1, one directly below an array; or directly below a node of a tensor that d does not move, where it costs that tensor
-   nothing; or at the outermost memory. A loop of a windowed dim that is not the sweeping loop of a window does the same,
-   but stops below every node whose tensor has a window over it too, and at arrays.
+   move, which is, by move 1, one directly below an array; or directly below a node of a tensor that d does not move,
+   where it costs that tensor nothing; or at the outermost memory. A loop of a windowed dim that is not the sweeping
+   loop of a window does the same, but stops below every node whose tensor has a window over it too, and at arrays.
 
-So a slot needs a loop of d only if it stands directly below a node of the second kind (it is *based* there), or for what
-the order class of the slot says: that it trails for a tensor or makes a window slide. And tensors *pass* a slot (none of
-its loops moves them) only to a node directly below an array.
+So a slot needs a loop of d only if it stands directly below a node of the second kind (it is *based* there), or for
+what the order class of the slot says: that it trails for a tensor or makes a window slide. And tensors *pass* a slot
+(none of its loops moves them) only to a node directly below an array.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""What a dataflow's requirements and complete mappings mean for a search: limits, the one mapping, why there is none."""
+"""What a dataflow's requirements and complete mappings mean for a search: limits, the one mapping, why there is
+none."""
 
 from __future__ import annotations
 
@@ -34,6 +35,8 @@ def goal_of(options: Options, dataflow: Dataflow | None, unit: Fraction) -> Goal
                 raise SpecError(_least_cost(rule))
             scale = 1 if rule.kind == "latency" else unit
             most[rule.kind] = min(most[rule.kind], inf if rule.most is None else float(rule.most / scale))
+    if options.most_cycles is not None:
+        most["latency"] = min(most["latency"], float(options.most_cycles))
     return Goal(options.objective, most["energy"], most["latency"], most["edp"])
 
 
@@ -52,7 +55,8 @@ def utilizations(arch: Arch, dataflow: Dataflow | None) -> tuple[Busy, ...]:
 def only_one(
     arch: Arch, layer: Layer, options: Options, dataflow: Dataflow, mapping: Mapping
 ) -> tuple[Mapping, Evaluation, Certificate]:
-    """The answer where a dataflow has no holes. Raises SpecError if its mapping is not legal or breaks a requirement."""
+    """The answer where a dataflow has no holes. Raises SpecError if its mapping is not legal or breaks a
+    requirement."""
     wrong = check_mapping(arch, layer, mapping)
     if wrong:
         raise SpecError(wrong[0])

@@ -19,7 +19,8 @@ INFINITE = (inf, inf)
 
 @dataclass(frozen=True)
 class Goal:
-    """`objective`: energy, then fewer cycles; latency: cycles, then less energy; edp: energy * cycles, then less energy.
+    """`objective`: energy, then fewer cycles; latency: cycles, then less energy; edp: energy * cycles, then less
+    energy.
 
     `most_energy`, `most_cycles`, `most_edp`: what no answer may exceed, in the units of the search.
     """

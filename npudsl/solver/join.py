@@ -1,8 +1,8 @@
 """Pairs of rows of two halves: descent of two trees at once, pruned by the least that two subtrees can give.
 
-The energy of all pairs of children of a pair of nodes is a small matrix product, and a pair of nodes goes on only if that
-and every limit leave room for an improvement. What remains at the rows is evaluated exactly. Nothing is sampled and
-nothing is cut off, so when the descent ends no pair of rows can be better than the incumbent.
+The energy of all pairs of children of a pair of nodes is a small matrix product, and a pair of nodes goes on only if
+that and every limit leave room for an improvement. What remains at the rows is evaluated exactly. Nothing is sampled
+and nothing is cut off, so when the descent ends no pair of rows can be better than the incumbent.
 """
 
 from __future__ import annotations

@@ -2,10 +2,10 @@
 
     latency = max over resources p of  busy(p)  and  steps / rate + apart(p),  at least steps / rate
 
-busy(p): cycles of the words that port or link p moves, at the equal share of all instances in use. apart(p): of those of
-them that no step overlaps, because the tile that they fill or empty has no second buffer. Both are sums of products over
-groups of dims, like the counts, so this can be bounded for partial mappings. It is at most the `low` of the closed form,
-which is at most what an execution in time takes.
+busy(p): cycles of the words that port or link p moves, at the equal share of all instances in use. apart(p): of those
+of them that no step overlaps, because the tile that they fill or empty has no second buffer. Both are sums of products
+over groups of dims, like the counts, so this can be bounded for partial mappings. It is at most the `low` of the closed
+form, which is at most what an execution in time takes.
 """
 
 from __future__ import annotations

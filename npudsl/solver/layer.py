@@ -23,7 +23,7 @@ from .hierarchy import hierarchies
 from .latency import objective_value
 from .limits import check_orders, check_size
 from .physical_energy import physical_limit
-from .program import energies, leakage
+from .prices import energies, leakage
 from .rows import common_unit
 from .search import Problem, Search
 from .solution import Certificate, LayerSolution, Options
@@ -158,7 +158,7 @@ class LayerSearch:
         return fit.nest() if fit is not None and self._accept(fit.nest()) else None
 
 
-def _disagreement(layer: Layer, value: float, expected: float) -> Diagnostic:
+def _disagreement(layer: Layer, value: float, expected: float | None) -> Diagnostic:
     return Diagnostic(
         "E690",
         f"the search and the closed forms disagree about the best mapping of `{layer.name}`",

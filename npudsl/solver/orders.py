@@ -50,9 +50,9 @@ def order_classes(
 ) -> tuple[OrderClass, ...]:
     """The undominated order classes of a slot over `dims` for `tensors`.
 
-    `whole`: the orders of all dims are wanted, because what stands outside the slot is not all that is left.
-    `first`: only orders whose innermost loop moves this one of the tensors. `rule`: only orders that fit; then every dim
-    has its place.
+    `whole`: the orders of all dims are wanted, because what stands outside the slot is not all that is left. `first`:
+    only orders whose innermost loop moves this one of the tensors. `rule`: only orders that fit; then every dim has its
+    place.
     """
     tensors, dims = tuple(tensors), tuple(dims)
     found: list[OrderClass] = []

@@ -1,9 +1,9 @@
 """Which dims of a slot with a prescribed order are there at all: what a loop of factor 1 would hide.
 
-Where orders are free, a tensor whose dims are absent from the inner loops of a slot has an order of its own in which they
-stand further out. Where an order is prescribed, it is the absence itself that lets the loops outside trail. So such a
-slot has a template for every set of dims that are present, but for those sets to which a dim can be added without taking
-anything from any tensor.
+Where orders are free, a tensor whose dims are absent from the inner loops of a slot has an order of its own in which
+they stand further out. Where an order is prescribed, it is the absence itself that lets the loops outside trail. So
+such a slot has a template for every set of dims that are present, but for those sets to which a dim can be added
+without taking anything from any tensor.
 """
 
 from __future__ import annotations

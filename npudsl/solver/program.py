@@ -10,23 +10,18 @@ whatever the operator is; nothing here knows what they mean.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import cached_property, lru_cache
-from typing import Any
 
 import numpy as np
 import sympy
 
-from ..mapping.pricing import leakages
 from ..model import functions as fn
-from ..model.counts import Booking, Formulas, Product, derive
+from ..model.counts import Product
 from ..model.evaluate import Numbers
-from ..spec.arch import Arch, Memory
-from ..spec.op import Layer, Operator, Rank, Tensor
-from .hierarchy import Hierarchy
-from .latency import Load, charges, loads
+from ..spec.op import Layer, Operator, Rank
+from .latency import Load
 from .templates import Place, Template
 
 Group = tuple[str, ...]
@@ -59,7 +54,8 @@ class Limit:
 class Program:
     """`columns[g]`: the columns of group g, closed forms in the factors of its loops (`loops[g]`) and in its bounds.
 
-    `energy`: in pJ; `loads`: sums of cycles (`latency.loads`); `steps`: the column of the steps; `falling`: columns that count against a sum; `axes`: the places along arrays with their sizes.
+    `energy`: in pJ; `loads`: sums of cycles (`latency.loads`); `steps`: the column of the steps; `falling`: columns
+    that count against a sum; `axes`: the places along arrays with their sizes.
     """
 
     template: Template
@@ -90,253 +86,6 @@ def groups_of(layer: Layer, dims: Iterable[str]) -> tuple[Group, ...]:
     return tuple(tuple(d for d in dims if d in s) for s in ordered)
 
 
-class Builder:
-    """Collects the distinct products of a template as columns, then lays them out group by group."""
-
-    def __init__(
-        self,
-        arch: Arch,
-        layer: Layer,
-        hierarchy: Hierarchy,
-        template: Template,
-        dims: tuple[str, ...],
-        timed: bool,
-        busy: tuple[Busy, ...],
-    ):
-        self.busy = busy
-        self.arch, self.layer, self.hierarchy, self.template, self.timed = arch, layer, hierarchy, template, timed
-        names = _ordinals(template)
-        self.formulas: Formulas = derive(arch, layer, template.nest, frozenset(layer.op.dims), template.frame, names)
-        self.symbols = frozenset(self.formulas.symbols)
-        self.groups = groups_of(layer, dims)
-        self.products: dict[tuple[tuple[sympy.Expr, ...], bool], int] = {}
-        self.dead = {self.formulas.bounds[d]: sympy.Integer(1) for d in layer.op.dims if d not in dims}
-
-    def build(self) -> Program:
-        energy = self._energy()
-        loads = tuple(self._loads()) if self.timed else ()
-        limits = tuple(self._limits())
-        steps = self._column(self.steps)
-        loops = tuple(
-            tuple(i for i, loop in enumerate(self.template.nest.loops) if loop.dim in group) for group in self.groups
-        )
-        return Program(
-            self.template,
-            self.groups,
-            loops,
-            tuple(zip(*(parts for parts, _ in self.products), strict=True)),
-            self.formulas.symbols,
-            len(self.products),
-            energy,
-            loads,
-            limits,
-            steps,
-            frozenset(i for (_, falling), i in self.products.items() if falling),
-            tuple(self._axes()),
-            tuple((symbol, d) for d, symbol in self.formulas.bounds.items()),
-        )
-
-    def _column(self, product: Product, falling: bool = False) -> int:
-        """The column that holds a product, one factor per group.
-
-        One that counts against a sum (`falling`) has a column of its own: it is bounded from above, and the same
-        product in a limit from below.
-        """
-        return self.products.setdefault((self._parts(product), falling), len(self.products))
-
-    def _parts(self, product: Product) -> tuple[sympy.Expr, ...]:
-        parts: list[sympy.Expr] = [sympy.S.One] * len(self.groups)
-        for dims, factor in product.factors:
-            live = next((g for g, group in enumerate(self.groups) if any(d in group for d in dims)), None)
-            if live is not None:
-                factor = factor.xreplace(self.dead) if self.dead else factor
-                parts[live] = factor if parts[live] is sympy.S.One else parts[live] * factor
-        return tuple(parts)
-
-    def _is_constant(self, product: Product) -> bool:
-        return not any(_has(factor, self.symbols) for _, factor in product.factors)
-
-    # ---- energy and loads -------------------------------------------------------------------------
-
-    def _energy(self) -> Sum:
-        total: dict[Product, Fraction] = {}
-        for booking in self.formulas.bookings:
-            if self._belongs(booking):
-                for times, product in booking.count.terms:
-                    total[product] = total.get(product, Fraction(0)) + times * self._price(booking)
-        if self.template.last:
-            points = Product(tuple(((d,), symbol) for d, symbol in self.formulas.bounds.items()))
-            total[points] = total.get(points, Fraction(0)) + self.arch.compute.op_energy
-            total[self.steps] = total.get(self.steps, Fraction(0)) + leakage(self.arch) / self.arch.compute.rate
-        return self._sum(total)
-
-    def _loads(self) -> Iterator[tuple[Load, Sum]]:
-        """The sums of cycles that anything of this part belongs to."""
-        totals: dict[Load, dict[Product, Fraction]] = {}
-        # reads that operations are spared: outside a cut they are all words, shared by instances known further in
-        last = self.template.last
-        mine = [b for b in self.formulas.bookings if (last if b.cause == "fresh" else self._belongs(b))]
-        for load, booking, toll in charges(self.arch, self.layer, mine):
-            total = totals.setdefault(load, {})
-            for times, product in booking.count.terms:
-                share = Product(product.factors + self._share(toll.arrays))
-                total[share] = total.get(share, Fraction(0)) + times * toll.cycles
-        for load in loads(self.arch, self.layer):
-            total = totals.get(load, {})
-            if load[1] and self.template.last:
-                total[self.steps] = total.get(self.steps, Fraction(0)) + 1 / self.arch.compute.rate
-            if total:
-                yield load, self._sum(total)
-
-    @cached_property
-    def steps(self) -> Product:
-        """The steps; in a part that is not the last those of the loops outside its bottom, which is a lower bound."""
-        if self.template.last:
-            return self.formulas.steps
-        outside = [
-            ((loop.dim,), symbol)
-            for loop, place, symbol in zip(
-                self.template.nest.loops, self.template.places, self.formulas.symbols, strict=True
-            )
-            if place[0] in ("frame", "slot")
-        ]
-        return Product(tuple(outside))
-
-    def _share(self, arrays: tuple[str, ...]) -> tuple[tuple[Group, sympy.Expr], ...]:
-        """One over the instances along some arrays, group by group."""
-        found = []
-        for group in self.groups:
-            indices = [
-                i for i, loop in enumerate(self.template.nest.loops) if loop.array in arrays and loop.dim in group
-            ]
-            if indices:
-                found.append((group, sympy.Mul(*[1 / self.formulas.symbols[i] for i in indices])))
-        return tuple(found)
-
-    def _sum(self, total: dict[Product, Fraction]) -> Sum:
-        constant = tuple((weight, product) for product, weight in total.items() if self._is_constant(product))
-        weights: dict[tuple[sympy.Expr, ...], Fraction] = {}
-        places: dict[tuple[sympy.Expr, ...], Product] = {}
-        for product, weight in total.items():
-            if not self._is_constant(product):
-                parts = self._parts(product)
-                places.setdefault(parts, product)
-                weights[parts] = weights.get(parts, Fraction(0)) + weight
-        return Sum(tuple((self._column(places[parts], w < 0), w) for parts, w in weights.items() if w), constant)
-
-    def _belongs(self, booking: Booking) -> bool:
-        """Whether this part of the nest is the one that accounts for an edge."""
-        tier = self.hierarchy.tier_of(booking.edge.tensor.name, booking.edge.child)
-        if tier == len(self.hierarchy.tiers):
-            return self.template.last
-        return self.template.top < tier <= self.template.bottom
-
-    def _price(self, booking: Booking) -> Fraction:
-        """pJ per word on the counter of a booking."""
-        role = booking.edge.tensor.role
-        if booking.counter == "link":
-            link = next(x for a in self.arch.arrays for x in a.links if x.name == booking.place)
-            return link.hop_energy * self.arch.width(None, role)
-        memory = self.arch.memory(booking.place)
-        per_bit = memory.read_energy if booking.counter == "read" else memory.write_energy
-        return per_bit * self.arch.width(memory.name, role)
-
-    # ---- limits -----------------------------------------------------------------------------------
-
-    def _limits(self) -> Iterator[Limit]:
-        inside = self.hierarchy.tiers[self.template.top + 1 : self.template.bottom + 1]
-        nodes = [n for tier in inside for n in tier.nodes]
-        for name in dict.fromkeys(n.memory for n in nodes):
-            held = [self.layer.op.tensor(n.tensor) for n in nodes if n.memory == name]
-            for capacity in capacities(self.arch, self.arch.memory(name), held):
-                yield self._capacity(name, capacity)
-        for place, size in self._axes():
-            yield Limit(((self._axis_column(place), Fraction(1)),), Fraction(size), ".".join(map(str, place[1:])))
-
-        if self.template.last:
-            yield from self._utilizations()
-
-    def _utilizations(self) -> Iterator[Limit]:
-        for arrays, least, most in self.busy:
-            product = Product(tuple((g, 1 / inverse) for g, inverse in self._share(arrays)))
-            what = " ".join(arrays)
-            if most is not None:
-                yield Limit(((self._column(product), Fraction(1)),), most, what)
-            if least is not None:
-                yield Limit(((self._column(product, falling=True), Fraction(-1)),), -least, what)
-
-    def _capacity(self, memory: str, capacity: Capacity) -> Limit:
-        columns = tuple((self._column(self.formulas.tiles[memory, t]), bits) for t, bits in capacity.widths)
-        return Limit(columns, capacity.bits, capacity.what)
-
-    def _axes(self) -> Iterator[tuple[Place, int]]:
-        for tier in self.hierarchy.tiers[self.template.top : self.template.bottom]:
-            for array in tier.arrays:
-                for axis, size in array.axes:
-                    yield ("axis", array.name, axis), size
-
-    def _axis_column(self, place: Place) -> int:
-        """The column of the product of all factors along an axis."""
-        factors = []
-        for group in self.groups:
-            indices = [
-                i
-                for i, loop in enumerate(self.template.nest.loops)
-                if self.template.places[i] == place and loop.dim in group
-            ]
-            factors.append((group, sympy.Mul(*[self.formulas.symbols[i] for i in indices])))
-        return self._column(Product(tuple(factors)))
-
-
-def _ordinals(template: Template) -> tuple[str, ...]:
-    """Names for the loops' symbols: dim and number among the loops of the dim, so that equal forms are equal in all
-    templates."""
-    seen: dict[str, int] = {}
-    names = []
-    for loop in template.nest.loops:
-        seen[loop.dim] = seen.get(loop.dim, -1) + 1
-        names.append(f"{loop.dim}_{seen[loop.dim]}")
-    return tuple(names)
-
-
-def _has(expression: sympy.Basic, symbols: frozenset[sympy.Symbol]) -> bool:
-    if isinstance(expression, sympy.Symbol):
-        return expression in symbols
-    return any(_has(a, symbols) for a in expression.args)
-
-
-def energies(arch: Arch, layer: Layer) -> list[Fraction]:
-    """Every price, in pJ, that an energy of this layer on this machine may be a combination of."""
-    found = [arch.compute.op_energy, leakage(arch) / arch.compute.rate]
-    for role in dict.fromkeys(t.role for t in layer.op.tensors):
-        for memory in arch.memories:
-            width = arch.width(memory.name, role)
-            found += [memory.read_energy * width, memory.write_energy * width]
-        found += [link.hop_energy * arch.width(None, role) for array in arch.arrays for link in array.links]
-    return found
-
-
-def leakage(arch: Arch) -> Fraction:
-    """Leakage of the whole machine in pJ per cycle: with one cycle per step, a lower bound on what it costs."""
-    return sum((power for _, power in leakages(arch)), Fraction(0))
-
-
-@lru_cache(maxsize=8192)
-def program(
-    arch: Arch,
-    op: Operator,
-    dims: tuple[str, ...],
-    hierarchy: Hierarchy,
-    template: Template,
-    shape: tuple[tuple[str, int], ...],
-    timed: bool,
-    busy: tuple[Busy, ...],
-) -> Program:
-    """The program of a template. `op` without constants and `shape` as `skeleton` gives them, so that layers of one
-    kind share their programs."""
-    return Builder(arch, Layer("", op, shape), hierarchy, template, dims, timed, busy).build()
-
-
 def skeleton(layer: Layer) -> tuple[Operator, tuple[tuple[str, int], ...]]:
     """The operator without names and constants, and bounds where closed forms depend on them as numbers.
 
@@ -347,26 +96,6 @@ def skeleton(layer: Layer) -> tuple[Operator, tuple[tuple[str, int], ...]]:
     tied = any(sum(any(d in g for d in r.dims) for r in t.ranks) > 1 for t in op.tensors for g in t.groups)
     shape = layer.bounds if tied else tuple((d, min(b, 2)) for d, b in layer.bounds)
     return Operator("", op.dims, tensors, op.reduction, op.body), shape
-
-
-@dataclass(frozen=True)
-class Capacity:
-    """`sum bits per word * words of the tile <= bits`, over the tensors in `widths`."""
-
-    what: str
-    bits: Fraction
-    widths: tuple[tuple[str, Fraction], ...]
-
-
-def capacities(arch: Arch, memory: Memory, held: list[Tensor]) -> Iterator[Capacity]:
-    """What must fit a memory: the tiles of all tensors held (twice where double-buffered), and each capped share."""
-    widths = tuple((t, arch.width(memory.name, t.role) * (2 if t.role in memory.double else 1)) for t in held)
-    if memory.size is not None:
-        yield Capacity(memory.name, memory.size, tuple((t.name, bits) for t, bits in widths))
-    for hold in memory.holds:
-        share = tuple((t.name, bits) for t, bits in widths if t.role == hold.role)
-        if hold.cap is not None and share:
-            yield Capacity(f"{memory.name} ({hold.role})", hold.cap, share)
 
 
 def evaluate_columns(

@@ -18,6 +18,7 @@ import numpy as np
 from ..mapping.nest import Mapping, Node
 from ..spec.arch import Arch
 from ..spec.op import Layer
+from .builder import program
 from .fronts import Front
 from .goal import Goal, Incumbent
 from .halves import Bounds, Half, halves
@@ -25,7 +26,7 @@ from .hierarchy import Hierarchy
 from .join import Found, Join
 from .latency import Load, loads
 from .lattice import Lattice
-from .program import Busy, program, skeleton
+from .program import Busy, skeleton
 from .rebuild import assemble, needed
 from .rows import Choice, Rows, Task, choice_of, make_task
 from .symmetry import distinct, renamings
@@ -237,7 +238,8 @@ class Search:
         return assemble(self.problem.layer.bound, self.problem.dims, chosen)
 
     def _reach(self, cut: Cut, extents: dict[str, int], costs: np.ndarray) -> tuple[Choice, Cut, int | None]:
-        """A choice for a part that ends at a cut with these tiles at these costs, the part's top and the entry there."""
+        """A choice for a part that ends at a cut with these tiles at these costs, the part's top and the entry
+        there."""
         reached: list[tuple[Choice, Cut, int | None]] = []
         most = costs + np.abs(costs) * ROUNDING
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from math import inf
 
 from ..mapping.dataflow import Dataflow
@@ -16,7 +17,8 @@ from ..text.diagnostics import Diagnostic
 @dataclass(frozen=True)
 class Options:
     """What to look for. `time_limit` in seconds for the whole run (None: until it is proven). `dataflows`: by name of
-    the layer what its mappings must obey; layers without one are free. `jobs`: processes (None: as many as help)."""
+    the layer what its mappings must obey; layers without one are free. `most_cycles`: no answer's latency
+    (`latency.py`) is above it. `jobs`: processes (None: as many as help)."""
 
     objective: str = "edp"  # edp | energy | latency
     space: str = "even"
@@ -24,6 +26,7 @@ class Options:
     time_limit: float | None = None
     jobs: int | None = 1
     dataflows: tuple[tuple[str, Dataflow], ...] = ()
+    most_cycles: Fraction | None = None
 
 
 @dataclass(frozen=True)
