@@ -127,6 +127,17 @@ def test_only_verify_knows_model_and_interpreter() -> None:
     assert [package for package, used in users.items() if len(used) == 2] == ["verify"]
 
 
+def test_the_audit_knows_nothing_of_the_search() -> None:
+    """Not even through other modules: whatever importing all of it brings in."""
+    names = [name_of(p) for p in MODULES if p.is_relative_to(PACKAGE / "audit")]
+    assert len(names) > 10
+    code = f"import sys, importlib\nfor n in {names}: importlib.import_module(n)\nprint(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT).stdout
+    assert not [m for m in loaded.split() if m.startswith(("npudsl.solver", "npudsl.interpreter"))]
+    lazy = [t for p in MODULES if p.is_relative_to(PACKAGE / "audit") for t, _ in imports(p)]
+    assert not [t for t in lazy if package_of(t) in ("solver", "interpreter", "verify")]
+
+
 @each_module
 def test_low_floors_start_light(path: Path) -> None:
     here = package_of(name_of(path))

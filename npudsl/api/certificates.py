@@ -29,7 +29,7 @@ def certified(best: Best, machine: Program, network: Program) -> str:
     claims = []
     for answer in answers.solved:
         layer, proof = answer.layer, answer.certificate
-        texts = tuple(dict.fromkeys(_part(answers.arch, t).text for t in classes(answers.arch, layer, options.space)))
+        texts = tuple(dict.fromkeys(part_of(answers.arch, t).text for t in classes(answers.arch, layer, options.space)))
         number = lists.setdefault(texts, len(lists))
         text = best[layer.name].mapping.text()
         claims.append(Claim(layer.name, layer.bounds, text, proof.value, proof.lower_bound, number))
@@ -48,7 +48,7 @@ def certified(best: Best, machine: Program, network: Program) -> str:
     return to_json(certificate)
 
 
-def _part(arch: Arch, template: Template) -> Part:
+def part_of(arch: Arch, template: Template) -> Part:
     """A template as a class: what stands inside its core in one order."""
     items = template.nest.items
     if template.last:

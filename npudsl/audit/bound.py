@@ -120,17 +120,23 @@ class Reproof:
             self.told(done)
         for part in ordered:
             if part.last:
-                self._finish(part)
+                if self._reached(part):
+                    self._finish(part)
                 done += 1
                 self.told(done)
         return self.found
 
     def _value(self, costs: np.ndarray, steps: np.ndarray) -> np.ndarray:
         """The objective of costs by kind, shape (kinds, n), and cycles of the steps."""
-        cycles = np.maximum(steps, self.problem.least_cycles)
+        cycles = np.where(np.isfinite(costs[0]), np.maximum(steps, self.problem.least_cycles), np.inf)
         if len(costs) > 1:
             cycles = np.maximum(cycles, costs[1:].max(axis=0))
         return self.goal(costs[0], cycles)
+
+    def _reached(self, part: Part) -> bool:
+        """Whether the part begins at the outermost memory, or where others lead to."""
+        depth = self.problem.arch.depth
+        return part.top in self.outside or all(depth[n.memory] == 0 for n in part.top[0])
 
     def _outer(self, part: Part) -> np.ndarray | None:
         """Least costs outside a part; None if its first slot is the outermost."""
@@ -173,7 +179,7 @@ class Reproof:
             waiting.clear()
 
         for part in self.parts:
-            if part.bottom != cut:
+            if part.bottom != cut or not self._reached(part):
                 continue
             for need, leave, own, _ in combinations(self.models[part], self._frame(part), self.tick):
                 self.found.looked += len(need)

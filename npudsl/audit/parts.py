@@ -59,10 +59,10 @@ class Part:
             if isinstance(item, Node):
                 words.append(f"{item.tensor}@{item.memory}")
                 continue
-            words += ["|"] * (seen == self.frame) + ["|"] * (not self.last and seen == loops - self.core)
+            words += ["|"] * (seen == 0 == self.frame) + ["|"] * (not self.last and seen == loops - self.core)
             words.append(item.dim if item.array is None else f"{item.dim}@{item.array}.{item.axis}")
             seen += 1
-        words += ["|"] * (seen == self.frame) + ["|"] * (not self.last and self.core == 0)
+            words += ["|"] * (seen == self.frame)
         return " ".join(words)
 
 
@@ -99,9 +99,9 @@ def _item(word: str, arch: Arch, layer: Layer) -> Node | Loop:
 
 
 def _check(part: Part, arch: Arch, layer: Layer) -> None:
-    """Every tensor has its nodes once, in the order of the hierarchy, and the first stands outside the part."""
+    """Every tensor has its nodes once, in the order of the hierarchy."""
     nodes = [n for n, _ in part.nest.placed]
     for tensor in layer.op.tensors:
         own = [arch.depth[n.memory] for n in nodes if n.tensor == tensor.name]
-        if not own or own != sorted(set(own)) or not any(n.tensor == tensor.name for n in part.top[0]):
+        if not own or own != sorted(set(own)):
             raise Refused(f"a class does not hold `{tensor.name}` in the order of the hierarchy", layer.name)

@@ -1,8 +1,8 @@
 """The mapspace as semantics.md defines it: every order of nodes and every place where loops may stand.
 
 Even: the nodes of a level stand together. Uneven: every order of the nodes between two arrays that keeps the hierarchy
-of each tensor; nodes that stand together are nodes in some order with nothing between. The outermost memory's nodes stand
-together and first in both.
+of each tensor; nodes that stand together are nodes in some order with nothing between. The outermost memory's nodes
+stand together and first in both.
 """
 
 from __future__ import annotations
