@@ -244,8 +244,7 @@ def _range(hierarchy: Hierarchy, dim: str, place: Place, tier: int | None) -> tu
     """The least and the largest factor (None: any) that a dataflow admits for a loop; `tier`: above its slot."""
     rule = None if tier is None else hierarchy.rule(tier)
     if place[0] == "axis":
-        _, array, axis = place
-        rule = hierarchy.along(array, axis)
+        rule = hierarchy.along(str(place[-2]), str(place[-1]))
     limits = None if rule is None else rule.limits(dim)
     return (1, None) if limits is None else (limits.least, limits.most)
 
