@@ -35,7 +35,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--using", metavar="DATAFLOW", help="a mapping block with holes: the best of the mappings that obey it"
     )
     parser.add_argument("--space", choices=("even", "uneven"), default="even", help="default: even")
-    parser.add_argument("--factors", choices=("perfect", "imperfect"), default="perfect", help="default: perfect")
+    parser.add_argument(
+        "--factors",
+        choices=("perfect", "imperfect"),
+        default="perfect",
+        help="imperfect: factors may reach beyond a bound, the last tile is clipped; the best found, never worse than "
+        "with perfect factors, with a proven gap (default: perfect, proven best)",
+    )
     parser.add_argument(
         "--time-limit",
         type=seconds,

@@ -151,6 +151,10 @@ def _closing(answers: Answers) -> Iterator[Text]:
         yield Text(f"{whole(answers.macs)} MACs, {energy(answers.energy)}, {whole(round(answers.cycles))} cycles{time}")
         yield Text(together([(a.cost, a.layer.repeat) for a in answers.solved]))
         yield Text(f"{optimal} of {count} layers proven optimal; {_executed(answers)}")
+    if answers.options.factors == "imperfect" and optimal < count:
+        worst = max(a.certificate.gap for a in answers.solved)
+        above = f"at most {_gap(worst)} above the best possible" if isfinite(worst) else "no bound on the best possible"
+        yield Text(f"imperfect factors: best found, {above}")
     for answer in answers.refuted:
         assert answer.verdict is not None
         yield Text(f"VERIFICATION FAILED: {answer.layer.name}", "bold red")

@@ -36,7 +36,7 @@ from .solution import Certificate, LayerSolution, Options
 from .splits import TooHardError
 
 #: Starts that are improved: those of least cost.
-STARTS = 3
+STARTS = 2
 
 
 @dataclass
@@ -71,7 +71,7 @@ class ImperfectSearch:
             even = self.options.space == "even"
             descent = Descent(self.arch, self.layer, self.goal, even, self._accept, self.clock.tick)
             try:
-                descent.improve(nest, lambda better, value: self._offer(better))
+                descent.improve(nest, self._offer)
             finally:
                 self.examined += descent.examined
 

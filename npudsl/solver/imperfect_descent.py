@@ -22,7 +22,7 @@ Value = tuple[float, float]
 
 #: Nests with other loops that are looked at from one start; rows of a batch that are offered if those before are not
 #: accepted.
-MOST_VARIANTS, TRIED = 400, 8
+MOST_VARIANTS, TRIED = 250, 8
 
 
 @dataclass
@@ -38,7 +38,7 @@ class Descent:
     tick: Callable[[], None]
     examined: int = field(default=0)
 
-    def improve(self, nest: Mapping, tell: Callable[[Mapping, Value], None]) -> None:
+    def improve(self, nest: Mapping, tell: Callable[[Mapping], object]) -> None:
         """From a nest downwards; `tell` hears of every better one. Raises OutOfTimeError."""
         current, value = nest.simplified(), INFINITE
         left = MOST_VARIANTS
@@ -54,9 +54,9 @@ class Descent:
             if found is None:
                 return
             current, value = found
-            tell(current, value)
+            tell(current)
 
-    def _refactor(self, nest: Mapping, value: Value, tell: Callable[[Mapping, Value], None]) -> tuple[Mapping, Value]:
+    def _refactor(self, nest: Mapping, value: Value, tell: Callable[[Mapping], object]) -> tuple[Mapping, Value]:
         """The best factors that single and double changes lead to."""
         if not nest.loops:
             return nest, value
@@ -67,7 +67,7 @@ class Descent:
             if found is None:
                 return nest, value
             nest, value = found
-            tell(nest, value)
+            tell(nest)
 
     def _best(self, forms: Clipped, rows: np.ndarray, value: Value) -> tuple[Mapping, Value] | None:
         """The best row that is better than `value` and accepted."""

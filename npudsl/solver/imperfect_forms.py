@@ -44,7 +44,7 @@ class Clipped:
 
     def _covers(self, rows: np.ndarray) -> np.ndarray:
         """Whether the factors of every dim reach its bound, and no loop goes on where nothing is left."""
-        good = (rows >= 2).all(axis=0)
+        good = np.asarray((rows >= 2).all(axis=0))
         for dim, bound in self.layer.bounds:
             extent = np.ones(rows.shape[1])
             for index in reversed([i for i, loop in enumerate(self.nest.loops) if loop.dim == dim]):

@@ -19,13 +19,16 @@ from .lattice import divisors
 SPREADS, SLACK, SMALL = 4, 1.1, 16
 #: Spreads that are looked through for some that differ.
 TABLED = 24
+#: Vectors of tile extents that a layer with larger bounds may have: more take longer than they are worth.
+MOST_VECTORS = 25_000
 
 
 def padded(arch: Arch, layer: Layer) -> tuple[Layer, ...]:
     """Layers with larger bounds, each once; the first has a mapping in the fewest steps, as far as memories allow."""
     found = dict.fromkeys(_bounds(arch, layer))
     found.pop(layer.bounds, None)
-    return tuple(replace(layer, bounds=bounds, extents=(), feeds=()) for bounds in found)
+    quick = [bounds for bounds in found if prod(len(divisors(bound)) for _, bound in bounds) <= MOST_VECTORS]
+    return tuple(replace(layer, bounds=bounds, extents=(), feeds=()) for bounds in quick)
 
 
 def _bounds(arch: Arch, layer: Layer) -> Iterator[tuple[tuple[str, int], ...]]:

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -185,9 +186,20 @@ def test_time_limit_gives_the_best_so_far(folder: Path, capsys: pytest.CaptureFi
     assert layer["lower_bound"] <= layer["value"]
 
 
-def test_spaces_that_are_not_searched_are_refused(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert solve("--factors", "imperfect") == 1
-    assert "error[E712]" in capsys.readouterr().err
+def test_imperfect_factors_tell_their_gap(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    perfect, imperfect = (_layers(capsys, "--factors", factors) for factors in ("perfect", "imperfect"))
+    assert [layer["verified"] for layer in imperfect] == [True, True]
+    for ours, other in zip(imperfect, perfect, strict=True):
+        assert ours["lower_bound"] <= ours["value"] <= other["value"]
+        assert ours["gap"] == pytest.approx(ours["value"] / ours["lower_bound"] - 1, abs=1e-9)
+    assert solve("--factors", "imperfect", "--no-verify", "--no-cache") == 0
+    assert "imperfect factors: best found, at most " in capsys.readouterr().out
+
+
+def _layers(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[dict[str, Any]]:
+    assert solve(*arguments, "--no-cache", "--json", "-") == 0
+    layers: list[dict[str, Any]] = json.loads(capsys.readouterr().out)["layers"]
+    return layers
 
 
 def test_unwritable_json_loses_nothing(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
