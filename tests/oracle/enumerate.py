@@ -51,17 +51,29 @@ class Best:
 
 @dataclass
 class Result:
-    """The best mapping per objective (none if no mapping is legal) and the number of legal mappings looked at."""
+    """The best mapping per objective (none if no mapping is legal), the number of legal mappings looked at, and the
+    least energy for each number of cycles."""
 
     best: dict[str, Best] = field(default_factory=dict)
     mappings: int = 0
+    energies: dict[Fraction, Fraction] = field(default_factory=dict)
 
     def add(self, candidate: Best) -> None:
         self.mappings += 1
+        self.energies[candidate.cycles] = min(candidate.energy, self.energies.get(candidate.cycles, candidate.energy))
         for objective in OBJECTIVES:
             best = self.best.get(objective)
             if best is None or candidate.rank(objective) < best.rank(objective):
                 self.best[objective] = candidate
+
+    @property
+    def front(self) -> list[tuple[Fraction, Fraction]]:
+        """(cycles, energy) that no others beat in one without losing in the other, fewest cycles first."""
+        found: list[tuple[Fraction, Fraction]] = []
+        for point in sorted(self.energies.items()):
+            if not found or point[1] < found[-1][1]:
+                found.append(point)
+        return found
 
 
 def rank(objective: str, energy: Number, steps: int, cycles: Number) -> tuple[Number, ...]:
