@@ -178,7 +178,7 @@ class Audit:
 
     def _not_below(self, one: Stated, mapping: Mapping, what: str) -> float:
         """The value of a mapping over the bound. Raises `Refused` if it is below."""
-        energy, cycles = exact(one.arch, one.layer, mapping)
+        energy, cycles = exact(one.arch, one.layer, mapping, idle=False)
         costs = value(self.objective, energy, cycles)
         if costs < one.claim.lower_bound * (1 - TOLERANCE):
             raise Refused(f"its lower bound does not hold: {what} costs {costs!r}", one.claim.layer)

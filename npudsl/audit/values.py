@@ -25,8 +25,9 @@ def value(objective: str, energy: Fraction, cycles: Fraction) -> float:
     return float(energy if objective == "energy" else cycles if objective == "latency" else energy * cycles)
 
 
-def exact(arch: Arch, layer: Layer, mapping: Mapping) -> tuple[Fraction, Fraction]:
-    """Energy (leakage for all cycles of the closed form) in pJ, and the latency of `costs.py` in cycles."""
+def exact(arch: Arch, layer: Layer, mapping: Mapping, idle: bool = True) -> tuple[Fraction, Fraction]:
+    """Energy in pJ and the latency of `costs.py` in cycles. `idle`: leakage for all cycles of the closed form, not for
+    those of the steps alone."""
     simple = mapping.simplified()
     formulas = derive(arch, layer, simple)
     known = dict(zip(formulas.symbols, (loop.factor for loop in simple.loops), strict=True))
@@ -40,9 +41,8 @@ def exact(arch: Arch, layer: Layer, mapping: Mapping) -> tuple[Fraction, Fractio
 
     energy, latency = costs.cost(arch, layer, formulas, of, along)
     power = costs.leakage(arch)
-    if power:
-        idle = evaluate(arch, layer, mapping).cost.cycles - of(formulas.steps) / arch.compute.rate
-        energy += power * idle
+    if power and idle:
+        energy += power * (evaluate(arch, layer, mapping).cost.cycles - of(formulas.steps) / arch.compute.rate)
     return energy, latency
 
 

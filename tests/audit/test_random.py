@@ -72,10 +72,10 @@ def without_leakage(arch: Arch) -> Arch:
 def test_enumeration_finds_the_best_of_the_oracle(space: str) -> None:
     """Another enumerator, which counts by walking; energies without leakage, latencies without bandwidths."""
     compared = 0
-    for seed in range(40):
+    for seed in range(20):
         arch, layer = random_problem(seed, UNEVEN_PROBLEMS if space == "uneven" else PROBLEMS)
         try:
-            expected = enumerate_mappings(arch, layer, uneven=space == "uneven", limit=500)
+            expected = enumerate_mappings(arch, layer, uneven=space == "uneven", limit=400)
         except TooLargeError:
             continue
         objective = OBJECTIVES[seed % 3]
@@ -84,14 +84,14 @@ def test_enumeration_finds_the_best_of_the_oracle(space: str) -> None:
             best = expected.best.get(objective)
             assert found[0] == pytest.approx(float(best.value(objective)) if best else np.inf, rel=1e-12)
             compared += 1
-    assert compared >= 8
+    assert compared >= 4
 
 
 @pytest.mark.parametrize("space", SPACES)
 def test_no_class_lies_below_and_one_reaches_the_least(space: str) -> None:
     """The least of all combinations of all classes is the least of all mappings: every way is left open."""
     compared = 0
-    for seed in range(24):
+    for seed in range(16):
         arch, layer = problem(seed, space)
         goal = Goal(OBJECTIVES[seed % 3])
         best = least(arch, layer, space, goal, 700, nothing)
@@ -101,13 +101,13 @@ def test_no_class_lies_below_and_one_reaches_the_least(space: str) -> None:
         found = Reproof(Problem(arch, layer, goal.timed), goal, parts, best[0] * 1.5, nothing).run()
         assert found.least == pytest.approx(best[0], rel=1e-9), seed
         compared += 1
-    assert compared >= 6
+    assert compared >= 4
 
 
 @pytest.mark.parametrize("space", SPACES)
 def test_what_the_solver_claims_is_accepted(space: str) -> None:
     looked, enumerated = 0, 0
-    for seed in range(100, 114):
+    for seed in range(100, 108):
         objective = OBJECTIVES[seed % 3]
         one = claimed(*problem(seed, space), objective, space)
         if one is None:
@@ -116,14 +116,14 @@ def test_what_the_solver_claims_is_accepted(space: str) -> None:
         assert found.combinations is not None and found.completeness is not None, seed
         looked += 1
         enumerated += found.completeness.enumerated is not None
-    assert looked >= 8 and 0 < enumerated < looked
+    assert looked >= 5 and 0 < enumerated < looked
 
 
 def test_a_bound_that_is_too_high_is_refused_with_any_effort(monkeypatch: pytest.MonkeyPatch) -> None:
     """By the classes, and by each of the ways to look beside them."""
     refused = dict.fromkeys(("a listed class", "enumeration finds", "a random mapping", "a mapping near it"), 0)
-    efforts = [Effort(enumerate=4_000), Effort(enumerate=1, samples=40)]
-    for seed in range(0, 12, 2):
+    efforts = [Effort(enumerate=1_000), Effort(enumerate=1, samples=30)]
+    for seed in range(0, 6, 2):
         one = claimed(*problem(seed, "even"), "energy", "even")
         if one is None:
             continue
@@ -144,7 +144,7 @@ def test_a_bound_that_is_too_high_is_refused_with_any_effort(monkeypatch: pytest
 def test_a_list_without_the_class_of_the_best_is_refused() -> None:
     """Every class of some small problems left out by turns: the one that the best belongs to is missed."""
     missed = 0
-    for seed in range(0, 60, 2):
+    for seed in range(0, 30, 2):
         one = claimed(*problem(seed, "even"), "energy", "even")
         if one is None or one.claim.value != one.claim.lower_bound or len(one.parts) > 6:
             continue
@@ -155,12 +155,13 @@ def test_a_list_without_the_class_of_the_best_is_refused() -> None:
             except Refused as error:
                 assert "not complete" in str(error)
                 missed += 1
-    assert missed >= 10
+    assert missed >= 3
 
 
 @pytest.mark.parametrize("space", SPACES)
 def test_samples_are_legal_and_in_the_space(space: str) -> None:
-    drawn, kinds = 0, set()
+    drawn = 0
+    kinds: set[object] = set()
     for seed in range(30):
         arch, layer = problem(seed, space)
         sampler = Sampler(arch, layer, space, Random(seed))
