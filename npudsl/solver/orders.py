@@ -8,8 +8,9 @@ class is a sequence of closing dims, and a class is left out if another gives ev
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ..mapping.dataflow import PlaceRule
 from ..spec.op import Tensor
@@ -41,9 +42,10 @@ def windows(tensor: Tensor) -> frozenset[str]:
     return frozenset(d for group in tensor.groups if len(group) > 1 for d in group)
 
 
+@lru_cache(maxsize=1 << 14)
 def order_classes(
-    tensors: Iterable[Tensor],
-    dims: Iterable[str],
+    tensors: tuple[Tensor, ...],
+    dims: tuple[str, ...],
     whole: bool = False,
     first: Tensor | None = None,
     rule: PlaceRule | None = None,
@@ -54,7 +56,6 @@ def order_classes(
     only orders whose innermost loop moves this one of the tensors. `rule`: only orders that fit; then every dim has its
     place.
     """
-    tensors, dims = tuple(tensors), tuple(dims)
     found: list[OrderClass] = []
     sequences = _sequences(tensors, dims, whole, first) if rule is None else _fitting(tensors, dims, rule)
     for inner in dict.fromkeys(sequences):
