@@ -10,15 +10,19 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
+from math import prod
 
 import numpy as np
 
 from .boxes import Ceiling, Frame, combinations, summary
 from .parts import Cut, Part
+from .refused import Refused
 from .rows import Model, Problem, tabulate
 
 #: Costs gathered at a cut before those that others undercut in everything are dropped.
 BATCH = 1 << 17
+#: Vectors of tile extents in a table at a cut.
+MOST_VECTORS = 20_000_000
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,7 @@ class Outside:
     known: dict[int, np.ndarray] = field(default_factory=dict)
 
     def least(self) -> np.ndarray:
-        kinds, size = len(self.costs), int(np.prod(self.problem.shape))
+        kinds, size = len(self.costs), prod(self.problem.shape)
         table = np.full((kinds, size), np.inf)
         for row, costs in zip(table, self.costs, strict=True):
             np.minimum.at(row, self.flat, costs)
@@ -107,6 +111,9 @@ class Reproof:
         self.found = Found()
 
     def run(self) -> Found:
+        vectors = prod(self.problem.shape)
+        if vectors > MOST_VECTORS:
+            raise Refused(f"{vectors:,} vectors of tile extents are too many to audit", self.problem.layer.name)
         for part in self.parts:
             self.tick()
             self.models[part] = tabulate(self.problem, part)

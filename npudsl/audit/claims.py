@@ -21,6 +21,9 @@ from .skeletons import taken_apart
 from .texts import opened
 from .values import TOLERANCE, exact, value
 
+#: Largest bound that is split into factors.
+MOST = 10**9
+
 
 @dataclass(frozen=True)
 class Stated:
@@ -67,6 +70,8 @@ def state(certificate: Certificate, only: Sequence[str] | None = None) -> tuple[
         layer = known[claim.layer]
         if layer.bounds != claim.bounds:
             raise Refused("its bounds are not those of the network", claim.layer)
+        if any(bound > MOST for _, bound in layer.bounds):
+            raise Refused(f"a bound above {MOST:,} is too large to audit", claim.layer)
         key = (claim.classes, layer.op)
         if key not in lists:
             lists[key] = tuple(dict.fromkeys(read_part(t, arch, layer) for t in certificate.classes[claim.classes]))

@@ -11,7 +11,7 @@ import numpy as np
 from ..mapping.nest import Loop, Mapping, Node
 from ..spec.arch import Arch
 from ..spec.op import Layer
-from .rows import splits
+from .rows import splits, ways
 from .skeletons import Axis, Filling, Place, Skeleton, nest, places_of, skeletons
 from .values import Shape
 
@@ -22,23 +22,10 @@ def count_of(arch: Arch, layer: Layer, space: str, limit: int) -> int:
     total = 0
     for skeleton in skeletons(arch, layer, space):
         places = len(places_of(skeleton))
-        total += prod(_ways(bound, places) for _, bound in layer.bounds)
+        total += prod(ways(bound, places) for _, bound in layer.bounds)
         if total > limit:
             break
     return total
-
-
-def _ways(n: int, places: int) -> int:
-    """In how many ways a bound splits over places."""
-    found, prime = 1, 2
-    while n > 1:
-        power = 0
-        while n % prime == 0:
-            n, power = n // prime, power + 1
-        for k in range(power):
-            found = found * (places + k) // (k + 1)
-        prime += 1 if prime * prime <= n else max(n - prime, 1)
-    return found
 
 
 def mappings(arch: Arch, layer: Layer, space: str) -> Iterator[Mapping]:

@@ -6,11 +6,12 @@ way to split its bounds, one column per product. No row is left out but those th
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, lru_cache
-from math import prod
+from math import comb, prod
 
 import numpy as np
 import sympy
@@ -22,8 +23,12 @@ from ..spec.arch import Arch
 from ..spec.op import Layer
 from . import costs
 from .parts import Part
+from .refused import Refused
 
 Group = tuple[str, ...]
+
+#: Rows of one group that are tabulated (some GB).
+MOST_ROWS = 3_000_000
 
 
 @lru_cache(maxsize=4096)
@@ -39,6 +44,25 @@ def splits(n: int, count: int) -> tuple[tuple[int, ...], ...]:
     if count == 0:
         return ((),) if n == 1 else ()
     return tuple((d, *rest) for d in divisors(n) for rest in splits(n // d, count - 1))
+
+
+def ways(n: int, count: int) -> int:
+    """How many `splits` there are."""
+    found = 1
+    for power in Counter(primes_of(n)).values():
+        found *= comb(count + power - 1, power)
+    return found
+
+
+def primes_of(n: int) -> list[int]:
+    """Prime factors with their multiplicity, ascending."""
+    found, prime = [], 2
+    while n > 1:
+        while n % prime == 0:
+            found.append(prime)
+            n //= prime
+        prime += 1 if prime * prime <= n else max(n - prime, 1)
+    return found
 
 
 @dataclass(frozen=True)
@@ -230,11 +254,14 @@ class Tabulation:
 
     def _factors(self, group: Group, mine: list[int]) -> np.ndarray:
         """Shape (rows, loops of the group)."""
-        loops = self.part.nest.loops
+        loops, layer = self.part.nest.loops, self.problem.layer
+        rows = prod(ways(layer.bound[d], sum(loops[i].dim == d for i in mine)) for d in group)
+        if rows > MOST_ROWS:
+            raise Refused(f"{rows:,} ways to split {', '.join(group)} in one class are too many to audit", layer.name)
         found = np.ones((1, len(mine)), dtype=np.int64)
         for dim in group:
             places = [k for k, i in enumerate(mine) if loops[i].dim == dim]
-            table = np.array(splits(self.problem.layer.bound[dim], len(places)), dtype=np.int64)
+            table = np.array(splits(layer.bound[dim], len(places)), dtype=np.int64)
             table = table.reshape(-1, len(places))
             found = np.repeat(found, len(table), axis=0)
             found[:, places] = np.tile(table, (len(found) // max(len(table), 1), 1))

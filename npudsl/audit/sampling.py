@@ -10,21 +10,11 @@ from ..mapping.legality import check_mapping
 from ..mapping.nest import Mapping, Node
 from ..spec.arch import Arch
 from ..spec.op import Layer
-from .skeletons import Axis, Filling, Place, Skeleton, build, choices, even, held, nest, places_of, uneven
+from .rows import primes_of
+from .skeletons import Axis, Filling, Place, Skeleton, build, even, held, nest, optional_nodes, places_of, uneven
 
 #: Changes that are tried before a mapping is given up.
 PATIENCE = 200
-
-
-def primes_of(n: int) -> list[int]:
-    """Prime factors with their multiplicity."""
-    found, prime = [], 2
-    while n > 1:
-        while n % prime == 0:
-            found.append(prime)
-            n //= prime
-        prime += 1 if prime * prime <= n else max(n - prime, 1)
-    return found
 
 
 class Sampler:
@@ -32,7 +22,7 @@ class Sampler:
 
     def __init__(self, arch: Arch, layer: Layer, space: str, random: Random):
         self.arch, self.layer, self.space, self.random = arch, layer, space, random
-        self.choices = list(choices(arch, layer))
+        self.optional = optional_nodes(arch, layer)
 
     def draw(self) -> Mapping | None:
         """A random legal mapping; None if chance found none that fits."""
@@ -71,7 +61,7 @@ class Sampler:
     # ---- pieces -----------------------------------------------------------------------------------
 
     def _skeleton(self) -> Skeleton:
-        kept = self.random.choice(self.choices)
+        kept = frozenset(node for node in self.optional if self.random.random() < 0.5)
         regions = []
         for nodes in held(self.arch, self.layer, kept):
             if self.space == "even":

@@ -40,23 +40,28 @@ Filling = tuple[tuple[tuple[str, int], ...], ...]
 
 def skeletons(arch: Arch, layer: Layer, space: str) -> Iterator[Skeleton]:
     """All of them: every choice of bypasses, order of nodes and order of axes."""
-    for kept in choices(arch, layer):
-        regions = [list(r) for r in held(arch, layer, kept)]
-        orders = [[tuple(even(arch, nodes))] if space == "even" else list(uneven(arch, nodes)) for nodes in regions]
-        for chosen in product(*orders):
+    optional = optional_nodes(arch, layer)
+    for number in range(2 ** len(optional)):
+        kept = frozenset(n for k, n in enumerate(optional) if not number >> k & 1)
+        for regions in _arranged(arch, list(held(arch, layer, kept)), space):
             for axes in product(*(permutations(a.axes) for a in arch.arrays)):
-                yield build(arch, chosen, axes)
+                yield build(arch, regions, axes)
 
 
-def choices(arch: Arch, layer: Layer) -> Iterator[frozenset[Node]]:
-    """Every set of optional nodes that may be kept."""
-    optional = [Node(t.name, m.name) for m in arch.memories for t in layer.op.tensors if _optional(m.hold(t.role))]
-    for bits in product((True, False), repeat=len(optional)):
-        yield frozenset(n for n, keep in zip(optional, bits, strict=True) if keep)
+def _arranged(arch: Arch, regions: Sequence[Sequence[Node]], space: str) -> Iterator[Regions]:
+    """Every order of the nodes of all regions, one at a time: there may be very many."""
+    if not regions:
+        yield ()
+        return
+    for first in [tuple(even(arch, regions[0]))] if space == "even" else uneven(arch, regions[0]):
+        for rest in _arranged(arch, regions[1:], space):
+            yield (first, *rest)
 
 
-def _optional(hold: object) -> bool:
-    return bool(getattr(hold, "optional", False))
+def optional_nodes(arch: Arch, layer: Layer) -> list[Node]:
+    """The nodes that a mapping may leave out."""
+    pairs = [(t, m, m.hold(t.role)) for m in arch.memories for t in layer.op.tensors]
+    return [Node(t.name, m.name) for t, m, hold in pairs if hold is not None and hold.optional]
 
 
 def held(arch: Arch, layer: Layer, kept: frozenset[Node]) -> Iterator[tuple[Node, ...]]:
