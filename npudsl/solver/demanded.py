@@ -25,6 +25,9 @@ from .solution import Certificate, Options
 
 COSTS = ("energy", "latency", "edp")
 
+#: What rounding may take from a limit, relative; a mapping that is found is held against the limit itself.
+SLACK = 1e-9
+
 
 def goal_of(options: Options, dataflow: Dataflow | None, unit: Fraction) -> Goal:
     """The goal of a search whose energies are in `unit` pJ. Raises SpecError (E607) for a least energy or latency."""
@@ -34,7 +37,8 @@ def goal_of(options: Options, dataflow: Dataflow | None, unit: Fraction) -> Goal
             if rule.least is not None:
                 raise SpecError(_least_cost(rule))
             scale = 1 if rule.kind == "latency" else unit
-            most[rule.kind] = min(most[rule.kind], inf if rule.most is None else float(rule.most / scale))
+            limit = inf if rule.most is None else float(rule.most / scale) * (1.0 + SLACK)
+            most[rule.kind] = min(most[rule.kind], limit)
     if options.most_cycles is not None:
         most["latency"] = min(most["latency"], float(options.most_cycles))
     return Goal(options.objective, most["energy"], most["latency"], most["edp"])

@@ -100,7 +100,7 @@ def make_task(program: Program, layer: Layer, rows: Rows, unit: Fraction) -> Tas
         tuple(tables),
         *known(program.energy, unit),
         {load: known(total, Fraction(1)) for load, total in program.loads},
-        tuple((tuple((c, float(w)) for c, w in limit.weights), float(limit.bound)) for limit in program.limits),
+        tuple((tuple((c, float(w)) for c, w in limit.weights), _rounded_up(limit.bound)) for limit in program.limits),
         program.steps,
     )
 
@@ -114,6 +114,11 @@ class Split:
     place: Place
     size: int
     range: tuple[int, int | None]
+
+
+def _rounded_up(bound: Fraction) -> float:
+    """A limit that sums of floats that meet it exactly keep: sizes are far coarser than that."""
+    return float(bound) + abs(float(bound)) * 1e-12
 
 
 #: What tells the rows of a group from those of another.
