@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from .interrupt import stoppable
@@ -13,7 +15,9 @@ from .screen import draw, width
 if TYPE_CHECKING:
     from ..api.results import Best
     from ..mapping.dataflow import Dataflow
+    from ..solver.clock import Stop
     from ..solver.sensitivity import Worth
+    from ..solver.tradeoff import Tradeoff
     from ..spec.arch import Arch
     from ..spec.network import Network
     from ..spec.program import Program
@@ -34,14 +38,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--using", metavar="DATAFLOW", help="a mapping block with holes: the best of the mappings that obey it"
     )
-    parser.add_argument("--space", choices=("even", "uneven"), default="even", help="default: even")
-    parser.add_argument(
-        "--factors",
-        choices=("perfect", "imperfect"),
-        default="perfect",
-        help="imperfect: factors may reach beyond a bound, the last tile is clipped; the best found, never worse than "
-        "with perfect factors, with a proven gap (default: perfect, proven best)",
-    )
+    _add_mapspace(parser)
     parser.add_argument(
         "--time-limit",
         type=seconds,
@@ -70,6 +67,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="what more memory, rows, columns and bandwidth would be worth: solves every proven layer again, changed, "
         f"for so long (default: {SENSITIVITY:g} s a layer)",
     )
+    parser.add_argument(
+        "--pareto",
+        type=seconds,
+        nargs="?",
+        const=math.inf,
+        metavar="SECONDS",
+        help="the exact front of energy against latency of every layer, a search for each of its points, for at most "
+        "so long a layer (default: until it is proven)",
+    )
     add_json(parser)
     parser.add_argument("--emit", metavar="FILE", help="write the mappings as a file that `eval` and `run` accept")
     parser.add_argument("--certificate", metavar="FILE", help="write the evidence for `npudsl audit` to check")
@@ -80,22 +86,39 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_mapspace(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--space", choices=("even", "uneven"), default="even", help="default: even")
+    parser.add_argument(
+        "--factors",
+        choices=("perfect", "imperfect"),
+        default="perfect",
+        help="imperfect: factors may reach beyond a bound, the last tile is clipped; the best found, never worse than "
+        "with perfect factors, with a proven gap (default: perfect, proven best)",
+    )
+
+
 def run(arguments: argparse.Namespace) -> int:
     """0 if every layer has a mapping, and each that was executed agrees; else 1, as after Ctrl-C. Raises `SpecError`,
     `Failed`."""
+    from ..solver.clock import Stop
+
     for target in (arguments.json, arguments.emit, arguments.certificate):
         check_writable(target)
     if arguments.certificate is not None:
         _check_auditable(arguments)
+    if arguments.pareto is not None and arguments.factors != "perfect":
+        raise Failed("fronts are exact with perfect factors only: leave out `--pareto` or `--factors`", 2)
     machine, nets, arch, network = _inputs(arguments)
     dataflows = _dataflows(arguments, machine, nets, arch, network)
     best = _solve(arguments, arch, network, dataflows)
     _show(arguments, best)
-    worths = _sensitivity(arguments, best)
-    status = _verdict(best)
+    stop = Stop(asked=best.answers.interrupted)
+    worths = _sensitivity(arguments, best, stop)
+    fronts = _pareto(arguments, best, stop)
+    status = _verdict(best, interrupted=stop.asked)
     results = []
     if arguments.json is not None:
-        results.append((json_text(best.record(worths)), arguments.json))
+        results.append((json_text(best.record(worths, fronts)), arguments.json))
     if arguments.emit is not None:
         from ..api.emit import emitted
 
@@ -191,15 +214,13 @@ def _show(arguments: argparse.Namespace, best: Best) -> None:
         draw(["", nest_table(result.layer, result.mapping.nest, operation=best.answers.arch.compute.name)])
 
 
-def _sensitivity(arguments: argparse.Namespace, best: Best) -> dict[str, tuple[Worth, ...]] | None:
+def _sensitivity(arguments: argparse.Namespace, best: Best, stop: Stop) -> dict[str, tuple[Worth, ...]] | None:
     """What `--sensitivity` asks for, shown unless JSON alone goes to standard output. Ctrl-C ends it early."""
     if arguments.sensitivity is None:
         return None
     from ..api.sensitivity import sensitivities_of
     from ..report.sensitivity import sensitivity_table
-    from ..solver import Stop
 
-    stop = Stop(asked=best.answers.interrupted)
     with stoppable(stop):
         worths = sensitivities_of(best.answers, arguments.sensitivity, stop)
     if arguments.json != "-":
@@ -207,14 +228,28 @@ def _sensitivity(arguments: argparse.Namespace, best: Best) -> dict[str, tuple[W
     return worths
 
 
-def _verdict(best: Best) -> int:
+def _pareto(arguments: argparse.Namespace, best: Best, stop: Stop) -> Mapping[str, Tradeoff] | None:
+    """What `--pareto` asks for, shown unless JSON alone goes to standard output. Ctrl-C ends it early."""
+    if arguments.pareto is None:
+        return None
+    from ..api.pareto import fronts_of
+    from ..report.tradeoff import tradeoffs
+
+    with stoppable(stop):
+        fronts = fronts_of(best.answers, arguments.pareto if math.isfinite(arguments.pareto) else None, stop)
+    if arguments.json != "-":
+        draw(tradeoffs(best.answers, fronts))
+    return fronts
+
+
+def _verdict(best: Best, *, interrupted: bool) -> int:
     """The exit status, with what went wrong on standard error."""
     answers = best.answers
     reasons = [answer.solution.failure for answer in answers.failed if answer.solution.failure]
     report_diagnostics(dict.fromkeys([*reasons, *(d for answer in answers for d in answer.obstacles)]))
     for answer in answers.refuted:
         say(f"error: the execution of `{answer.layer.name}` refutes its closed forms: this is a defect of npudsl")
-    if answers.interrupted:
+    if interrupted:
         say("interrupted")
     obstructed = any(answer.obstacles for answer in answers)
-    return 1 if answers.failed or answers.refuted or answers.interrupted or obstructed else 0
+    return 1 if answers.failed or answers.refuted or interrupted or obstructed else 0
