@@ -21,6 +21,7 @@ from .mapped import Mapped
 
 if TYPE_CHECKING:
     from ..solver.sensitivity import Worth
+    from ..solver.tradeoff import Tradeoff
     from ..verify import Verdict
 
 
@@ -64,7 +65,11 @@ class LayerResult:
 
     @property
     def mapping(self) -> MappingText:
-        return MappingText(self.arch, self.layer, self.answer.mapping, self.block, self.target)
+        return self.as_text(self.answer.mapping)
+
+    def as_text(self, nest: Mapping) -> MappingText:
+        """Another mapping of this layer, for example a point of its front (`Best.pareto`)."""
+        return MappingText(self.arch, self.layer, nest, self.block, self.target)
 
     @property
     def evaluation(self) -> Evaluation:
@@ -146,11 +151,30 @@ class Best(MappingOf[str, LayerResult]):
 
         return sensitivities_of(self.answers, seconds)
 
-    def record(self, worths: MappingOf[str, tuple[Worth, ...]] | None = None) -> dict[str, object]:
-        """The same as `npudsl solve --json`; with `worths` as `--sensitivity` adds them to the layers."""
+    def pareto(self, seconds: float | None = None) -> MappingOf[str, Tradeoff]:
+        """The exact front of energy against latency of each layer, over the same mapspace: `front.points`, the least
+        latency first, and `front.complete`.
+
+        Takes a search for each point, for at most `seconds` a layer (None: as long as it takes). Raises ValueError with
+        imperfect factors.
+        """
+        from .pareto import fronts_of
+
+        return fronts_of(self.answers, seconds)
+
+    def record(
+        self,
+        worths: MappingOf[str, tuple[Worth, ...]] | None = None,
+        fronts: MappingOf[str, Tradeoff] | None = None,
+    ) -> dict[str, object]:
+        """The same as `npudsl solve --json`; with `worths` as `--sensitivity` adds them to the layers, with `fronts` as
+        `--pareto` does."""
         from ..report.solved_records import solved
 
-        return solved(self.answers, lambda answer: self[answer.layer.name].mapping.text(), worths)
+        def text_of(answer: Answer, nest: Mapping) -> str:
+            return self[answer.layer.name].as_text(nest).text()
+
+        return solved(self.answers, text_of, worths, fronts)
 
     def __str__(self) -> str:
         """The tables that `npudsl solve` prints, without colour."""

@@ -4,17 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from ..mapping.nest import Mapping as Nest
 from ..solver.sensitivity import Worth
+from ..solver.tradeoff import Tradeoff
 from ..spec.op import Layer
-from . import limits, metrics, sensitivity, whole
+from . import limits, metrics, sensitivity, tradeoff, whole
 from .answers import Answer, Answers
 from .records import SCHEMA, Json, bounds, counts, number, parts, phases
 
+TextOf = Callable[[Answer, Nest], str]
+
 
 def solved(
-    answers: Answers, text_of: Callable[[Answer], str], worths: Mapping[str, tuple[Worth, ...]] | None = None
+    answers: Answers,
+    text_of: TextOf,
+    worths: Mapping[str, tuple[Worth, ...]] | None = None,
+    fronts: Mapping[str, Tradeoff] | None = None,
 ) -> Json:
-    """`solve`. `text_of` gives a layer's mapping as `.npu` text; `worths`: sensitivities by the layer's name."""
+    """`solve`. `text_of` gives a mapping of a layer as `.npu` text; `worths`: sensitivities by the layer's name;
+    `fronts`: of energy against latency."""
     return {
         "schema": SCHEMA,
         "arch": answers.arch.name,
@@ -26,7 +34,10 @@ def solved(
         "seconds": round(answers.seconds, 3),
         "interrupted": answers.interrupted,
         "missing": [layer.name for layer in answers.missing],
-        "layers": [{**_answer(answers, answer, text_of), **_worth(answer, worths)} for answer in answers.solved],
+        "layers": [
+            {**_answer(answers, answer, text_of), **_worth(answer, worths), **_front(answer, fronts, text_of)}
+            for answer in answers.solved
+        ],
         "failed": [
             {"name": a.layer.name, "reason": a.solution.failure.message if a.solution.failure else ""}
             for a in answers.failed
@@ -38,7 +49,7 @@ def solved(
     }
 
 
-def _answer(answers: Answers, answer: Answer, text_of: Callable[[Answer], str]) -> Json:
+def _answer(answers: Answers, answer: Answer, text_of: TextOf) -> Json:
     certificate, cost, verdict = answer.certificate, answer.cost, answer.verdict
     return {
         "name": answer.layer.name,
@@ -65,12 +76,18 @@ def _answer(answers: Answers, answer: Answer, text_of: Callable[[Answer], str]) 
         "differences": list(verdict.differences) if verdict else [],
         "counts": counts(answer.evaluation.tally),
         "energy_parts_pj": parts(cost),
-        "mapping": text_of(answer),
+        "mapping": text_of(answer, answer.mapping),
     }
 
 
 def _worth(answer: Answer, worths: Mapping[str, tuple[Worth, ...]] | None) -> Json:
     return {} if worths is None else {"sensitivity": sensitivity.record(worths.get(answer.layer.name, ()))}
+
+
+def _front(answer: Answer, fronts: Mapping[str, Tradeoff] | None, text_of: TextOf) -> Json:
+    if fronts is None:
+        return {}
+    return tradeoff.record(fronts.get(answer.layer.name), lambda nest: text_of(answer, nest))
 
 
 def _unmapped(layer: Layer) -> Json:
