@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from npudsl.mapping.legality import check_mapping
+from npudsl.mapping.violations import violations
 from npudsl.model.evaluate import evaluate
 from npudsl.solver import LayerSolution, Options, solve
 from npudsl.solver.imperfect_bounds import limit_of
@@ -26,6 +27,7 @@ from npudsl.spec.op import Layer
 from ..oracle.enumerate import OBJECTIVES, TooLargeError
 from ..oracle.imperfect import least_imperfect
 from ..strategies import Space, random_case, timed_problem
+from .under_dataflows import random_problem
 
 ROOT = Path(__file__).resolve().parents[2]
 TINY = Space(max_points=40, bounds=(5, 3, 2, 7, 4, 1), max_dims=3, max_levels=2, max_arrays=1, sized=True)
@@ -123,6 +125,40 @@ def test_never_worse_than_with_perfect_factors(seed: int) -> None:
         assert (ours is None) <= (perfect is None)
         if ours is not None and perfect is not None:
             assert ours.value <= perfect.value * (1 + 1e-12)
+
+
+@pytest.mark.parametrize("space", ["even", "uneven"])
+@pytest.mark.parametrize("seed", range(8))
+def test_rules_hold_for_what_is_clipped(seed: int, space: str) -> None:
+    asked = random_problem(seed, space)
+    if asked is None:
+        return
+    flows = ((asked.layer.name, asked.dataflow),)
+    ours, perfect = (
+        solve(asked.arch, "net", [asked.layer], Options("edp", space, factors, dataflows=flows)).layers[0]
+        for factors in ("imperfect", "perfect")
+    )
+    if ours.mapping is None or ours.certificate is None:
+        assert ours.failure is not None
+        assert perfect.mapping is None
+        return
+    assert not check_mapping(asked.arch, asked.layer, ours.mapping)
+    assert not violations(asked.dataflow, asked.arch, asked.layer, ours.mapping, ours.evaluation, even=space == "even")
+    if perfect.certificate is not None:
+        assert ours.certificate.value <= perfect.certificate.value * (1 + 1e-12)
+
+
+def test_out_of_time_there_is_a_mapping_with_its_gap() -> None:
+    options = Options("edp", factors="imperfect", time_limit=0.0)
+    found = solve(lanes(8), "net", [gemm(7, 7, 7)], options).layers[0]
+    assert found.mapping is not None
+    assert found.certificate is not None
+    assert 0 < found.certificate.lower_bound < found.certificate.value
+
+
+def test_two_runs_find_the_same() -> None:
+    one, two = (answer(lanes(8), gemm(11, 7, 13), "edp") for _ in range(2))
+    assert one.mapping == two.mapping
 
 
 # ---- cases of the peers --------------------------------------------------------------------------------
