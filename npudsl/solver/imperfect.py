@@ -60,15 +60,17 @@ class ImperfectSearch:
 
     def run(self) -> None:
         """Raises OutOfTimeError; what was found until then stands."""
-        self._solve(self.layer, self.options.space)
+        self._solve(self.arch, self.layer, self.options.space)
         if self.mapping is None:
             self._fit()
-        for number, larger in enumerate(padded(self.arch, self.layer)):
+        for number, (arch, larger) in enumerate(padded(self.arch, self.layer)):
             # a layer with other bounds may be too large, or have no mapping that obeys: then it is of no use
             with contextlib.suppress(SpecError):
-                self._solve(larger, "even")
+                self._solve(arch, larger, "even")
                 if self.options.objective == "latency" and number == 0:
-                    self._solve(larger, "even", "edp")  # of mappings that are as fast one that takes little energy
+                    self._solve(
+                        arch, larger, "even", "edp"
+                    )  # of mappings that are as fast one that takes little energy
         for _, nest in sorted(self.starts, key=lambda start: start[0])[:STARTS]:
             even = self.options.space == "even"
             descent = Descent(self.arch, self.layer, self.goal, even, self._accept, self.clock.tick)
@@ -77,12 +79,12 @@ class ImperfectSearch:
             finally:
                 self.examined += descent.examined
 
-    def _solve(self, layer: Layer, space: str, objective: str | None = None) -> None:
+    def _solve(self, arch: Arch, layer: Layer, space: str, objective: str | None = None) -> None:
         """The best mapping with perfect factors of the layer, maybe with larger bounds, or the best in time."""
         own = layer is self.layer
         objective = objective or self.options.objective
         options = replace(self.options, factors="perfect", space=space, objective=objective)
-        search = LayerSearch(self.arch, layer, options, self.clock, self._relay if own else lambda value, bound: None)
+        search = LayerSearch(arch, layer, options, self.clock, self._relay if own else lambda value, bound: None)
         try:
             search.run()
         finally:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from math import log, prod
 
-from ..spec.arch import Arch
+from ..spec.arch import Arch, Array, Level
 from ..spec.op import Layer
 from .imperfect_steps import MOST_TRANSITIONS, axis_sizes, best_spreads, transitions
 from .lattice import divisors
@@ -19,16 +19,36 @@ from .lattice import divisors
 SPREADS, SLACK, SMALL = 4, 1.1, 16
 #: Spreads that are looked through for some that differ.
 TABLED = 24
-#: Vectors of tile extents that a layer with larger bounds may have: more take longer than they are worth.
-MOST_VECTORS = 25_000
+#: Vectors of tile extents that a layer with larger bounds may have where bandwidths count, and at all: more take longer
+#: than they are worth.
+MOST_TIMED, MOST_VECTORS = 10_000, 110_000
 
 
-def padded(arch: Arch, layer: Layer) -> tuple[Layer, ...]:
-    """Layers with larger bounds, each once; the first has a mapping in the fewest steps, as far as memories allow."""
+def padded(arch: Arch, layer: Layer) -> tuple[tuple[Arch, Layer], ...]:
+    """Layers with larger bounds, each once; the first has a mapping in the fewest steps, as far as memories allow.
+
+    Each with the machine that it is to be solved for: that without bandwidths, where counting them would take long.
+    """
     found = dict.fromkeys(_bounds(arch, layer))
     found.pop(layer.bounds, None)
-    quick = [bounds for bounds in found if prod(len(divisors(bound)) for _, bound in bounds) <= MOST_VECTORS]
-    return tuple(replace(layer, bounds=bounds, extents=(), feeds=()) for bounds in quick)
+    chosen = []
+    for bounds in found:
+        vectors = prod(len(divisors(bound)) for _, bound in bounds)
+        if vectors <= MOST_VECTORS:
+            larger = replace(layer, bounds=bounds, extents=(), feeds=())
+            chosen.append((arch if vectors <= MOST_TIMED else unlimited(arch), larger))
+    return tuple(chosen)
+
+
+def unlimited(arch: Arch) -> Arch:
+    """The machine without bandwidths."""
+    return replace(arch, nodes=tuple(_unlimited(node) for node in arch.nodes))
+
+
+def _unlimited(node: Level | Array) -> Level | Array:
+    if isinstance(node, Array):
+        return replace(node, links=tuple(replace(link, bandwidth=None) for link in node.links))
+    return replace(node, memories=tuple(replace(memory, bandwidth=None) for memory in node.memories))
 
 
 def _bounds(arch: Arch, layer: Layer) -> Iterator[tuple[tuple[str, int], ...]]:
