@@ -36,6 +36,8 @@ class Builder:
         names = _ordinals(template)
         self.formulas: Formulas = derive(arch, layer, template.nest, frozenset(layer.op.dims), template.frame, names)
         self.symbols = frozenset(self.formulas.symbols)
+        self._known_parts: dict[Product, tuple[sympy.Expr, ...]] = {}
+        self._shares: dict[tuple[str, ...], tuple[tuple[Group, sympy.Expr], ...]] = {}
         self.groups = groups_of(layer, dims)
         self.products: dict[tuple[tuple[sympy.Expr, ...], bool], int] = {}
         self.dead = {self.formulas.bounds[d]: sympy.Integer(1) for d in layer.op.dims if d not in dims}
@@ -73,13 +75,17 @@ class Builder:
         return self.products.setdefault((self._parts(product), falling), len(self.products))
 
     def _parts(self, product: Product) -> tuple[sympy.Expr, ...]:
-        parts: list[sympy.Expr] = [sympy.S.One] * len(self.groups)
-        for dims, factor in product.factors:
-            live = next((g for g, group in enumerate(self.groups) if any(d in group for d in dims)), None)
-            if live is not None:
-                factor = factor.xreplace(self.dead) if self.dead else factor
-                parts[live] = factor if parts[live] is sympy.S.One else parts[live] * factor
-        return tuple(parts)
+        """One expression per group."""
+        found = self._known_parts.get(product)
+        if found is None:
+            parts: list[sympy.Expr] = [sympy.S.One] * len(self.groups)
+            for dims, factor in product.factors:
+                live = next((g for g, group in enumerate(self.groups) if any(d in group for d in dims)), None)
+                if live is not None:
+                    factor = factor.xreplace(self.dead) if self.dead else factor
+                    parts[live] = factor if parts[live] is sympy.S.One else parts[live] * factor
+            found = self._known_parts[product] = tuple(parts)
+        return found
 
     def _is_constant(self, product: Product) -> bool:
         return not any(_has(factor, self.symbols) for _, factor in product.factors)
@@ -132,6 +138,8 @@ class Builder:
 
     def _share(self, arrays: tuple[str, ...]) -> tuple[tuple[Group, sympy.Expr], ...]:
         """One over the instances along some arrays, group by group."""
+        if arrays in self._shares:
+            return self._shares[arrays]
         found = []
         for group in self.groups:
             indices = [
@@ -139,7 +147,7 @@ class Builder:
             ]
             if indices:
                 found.append((group, sympy.Mul(*[1 / self.formulas.symbols[i] for i in indices])))
-        return tuple(found)
+        return self._shares.setdefault(arrays, tuple(found))
 
     def _sum(self, total: dict[Product, Fraction]) -> Sum:
         constant = tuple((weight, product) for product, weight in total.items() if self._is_constant(product))

@@ -19,7 +19,8 @@ def undominated(columns: np.ndarray, keys: np.ndarray) -> np.ndarray:
     if not columns.shape[1]:
         return np.zeros(0, np.int64)
     ranks = np.array([np.unique(c, return_inverse=True)[1] for c in columns], dtype=np.int32)
-    ranks = ranks[ranks.max(axis=1, initial=0) > 0]
+    alike = {rank.tobytes(): rank for rank in ranks if rank.max() > 0}
+    ranks = np.array(list(alike.values())).reshape(len(alike), columns.shape[1])
     order = np.lexsort((*ranks[::-1], ranks.sum(axis=0), keys))
     sorted_keys, ranks = keys[order], ranks[:, order]
     starts = np.flatnonzero(np.r_[True, sorted_keys[1:] != sorted_keys[:-1], True])
