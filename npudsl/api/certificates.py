@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 from .. import __version__
 from ..audit.claims import elaborate
 from ..audit.document import Certificate, Claim, Source, to_json
@@ -16,6 +18,9 @@ from ..spec.op import Layer
 from ..spec.program import Program
 from .results import Best
 
+#: The options of a search that an audit knows what to make of.
+UNDERSTOOD = ("objective", "space", "factors", "time_limit", "jobs", "dataflows")
+
 
 def certified(best: Best, machine: Program, network: Program) -> str:
     """The certificate of some answers as JSON text; `machine` and `network` are the files that they are for.
@@ -24,6 +29,8 @@ def certified(best: Best, machine: Program, network: Program) -> str:
     """
     answers, options = best.answers, best.answers.options
     check_auditable(options.factors, "dataflow" if options.dataflows else None)
+    for name in (f.name for f in fields(options) if f.name not in UNDERSTOOD and getattr(options, f.name) != f.default):
+        raise Refused(f"answers with `{name}` cannot be certified yet")
     programs = [machine] if machine is network else [machine, network]
     lists: dict[tuple[str, ...], int] = {}
     claims = []

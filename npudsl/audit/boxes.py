@@ -7,7 +7,7 @@ be too much, or not to fit, are dropped with everything in them; the others are 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import reduce
 
@@ -107,7 +107,7 @@ class Pairs:
                 outer = self.frame.outer.T[one.table.need[a] + two.table.need[b]]
             else:
                 outer = np.maximum(one.outer[i][a], two.outer[j][b])
-            alive, costs, steps = self._alive(one.columns[i][a] * two.columns[j][b], outer)
+            alive, costs, steps = self.alive(one.columns[i][a] * two.columns[j][b], outer)
             if single:
                 alive &= one.real[a] & two.real[b]
             a, b = a[alive], b[alive]
@@ -117,7 +117,9 @@ class Pairs:
             elif len(a):
                 stack.append(_split(i, j, a, b, one.depth, two.depth))
 
-    def _alive(self, columns: np.ndarray, outer: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def alive(self, columns: np.ndarray, outer: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Which may lie below the ceiling, with costs of the part and cycles of the steps; columns: shape (n,
+        columns)."""
         self.tested += len(columns)
         model, frame = self.model, self.frame
         kinds = len(model.constants)
@@ -145,13 +147,13 @@ def combinations(
 ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]]:
     """Every combination of one row per group that may lie below the ceiling: flat indices at the top and at the bottom,
     costs of the part (kinds, n), and cycles of the steps."""
-    tables = sorted(model.tables, key=len)
+    tables = _sifted(model, frame, model.tables, tick)
     if not len(tables[0]):
         return
     while len(tables) > 2:
         one, two, *others = tables
         rest = reduce(np.multiply, [summary(t.values, model.rises, 0) for t in others])
-        tables = sorted([_merged(model, frame, rest, one, two, tick), *others], key=len)
+        tables = _sifted(model, frame, [_merged(model, frame, rest, one, two, tick), *others], tick)
         if not len(tables[0]):
             return
     if len(tables) == 1:
@@ -163,6 +165,21 @@ def combinations(
     for a, b, costs, steps in pairs.surviving(first, second):
         x, y = first.table, second.table
         yield x.need[a] + y.need[b], x.leave[a] + y.leave[b], costs, steps
+
+
+def _sifted(model: Model, frame: Frame, tables: Sequence[Table], tick: Callable[[], None]) -> list[Table]:
+    """The tables without rows that lie above the ceiling even if all others are at their least, fewest rows first."""
+    found = sorted(tables, key=len)
+    for k in range(len(found)):
+        if not all(len(t) for t in found):
+            break
+        others = [summary(t.values, model.rises, 0) for i, t in enumerate(found) if i != k]
+        rest = reduce(np.multiply, others, np.ones(model.weights.shape[1]))
+        table = found[k]
+        outer = np.zeros((len(table), len(model.constants))) if frame.outer is None else frame.outer.T[table.need]
+        alive = Pairs(model, frame, rest, tick).alive(table.values, outer)[0]
+        found[k] = table.take(np.flatnonzero(alive))
+    return sorted(found, key=len)
 
 
 def _merged(model: Model, frame: Frame, rest: np.ndarray, one: Table, two: Table, tick: Callable[[], None]) -> Table:
