@@ -43,7 +43,7 @@ def _points(front: Tradeoff) -> Table:
     """One row per point, the least latency first."""
     count = len(front.points)
     shown = table(f"{front.layer.name}: energy against latency, {count} {'point' if count == 1 else 'points'}")
-    for header in ("latency", "energy", "pJ/MAC", "EDP"):
+    for header in ("latency", "more", "energy", "more", "pJ/MAC", "EDP"):
         shown.add_column(header, justify="right")
     shown.add_column("least", no_wrap=True)
     shown.add_column("proof", no_wrap=True)
@@ -60,7 +60,14 @@ def _points(front: Tradeoff) -> Table:
 
 def _figures(front: Tradeoff, point: Point) -> list[str]:
     per_mac = digits(point.energy / front.layer.macs) if front.layer.macs else "-"
-    return [f"{short(point.latency)} cycles", energy(point.energy), per_mac, f"{float(point.edp):.4g}"]
+    slower = _more(point.latency, front.best("latency").latency)
+    dearer = _more(point.energy, front.best("energy").energy)
+    return [f"{short(point.latency)} cycles", slower, energy(point.energy), dearer, per_mac, f"{float(point.edp):.4g}"]
+
+
+def _more(value: Fraction, least: Fraction) -> str:
+    """`+3.1%`, two digits, for a value above the least."""
+    return "-" if value == least else f"+{digits(100 * (value - least) / least, 2)}%"
 
 
 def _proof(point: Point) -> Text:

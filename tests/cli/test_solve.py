@@ -259,3 +259,65 @@ def test_sensitivity(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert lanes["better"] < layer["value"] and 5 <= lanes["better_at"] <= 8  # more lanes for 4 x 4 x 64
     assert solve("--layer", "fc2", "--json", "-", "--no-verify") == 0
     assert "sensitivity" not in json.loads(capsys.readouterr().out)["layers"][0]
+
+
+FRONT = """\
+fc2: energy against latency, 3 points
+   latency   more   energy     more  pJ/MAC        EDP  least         proof
+─────────────────────────────────────────────────────────────────────────────
+ 64 cycles      -  67.9 nJ  +0.035%     265  4.345e+06  latency, EDP  optimal
+128 cycles  +100%  67.9 nJ  +0.012%     265  8.688e+06                optimal
+256 cycles  +300%  67.9 nJ        -     265  1.737e+07  energy        optimal
+
+67.9 nJ ┤●
+        │
+        │
+        │
+        │
+        │                ●
+        │
+67.9 nJ ┤                                                ●
+        └─────────────────────────────────────────────────
+         64                                     256 cycles
+fc2: every point proven, and there is no other
+"""
+
+
+def test_pareto(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Fronts as tables, pictures and JSON; their ends are the least energy and the least latency, the least EDP is
+    between; every mapping costs what its point says."""
+    assert solve("--pareto", "--json", "f.json", "--no-verify") == 0
+    text = capsys.readouterr().out
+    shown = "\n".join(line.rstrip() for line in text[text.index("fc2: energy against") :].splitlines()) + "\n"
+    assert shown == FRONT
+    conv1, fc2 = json.loads((folder / "f.json").read_text())["layers"]
+    assert (conv1["pareto_complete"], fc2["pareto_complete"]) == (True, True)
+    assert len(conv1["pareto"]) == 1
+    assert conv1["pareto"][0]["edp"] == conv1["value"]
+    points = fc2["pareto"]
+    assert [point["latency_cycles"] for point in points] == [64, 128, 256]
+    assert [point["energy_pj"] for point in points] == sorted((p["energy_pj"] for p in points), reverse=True)
+    assert min(point["edp"] for point in points) == fc2["value"]
+    assert all(
+        (point["optimal"], point["gap"], point["cycles"]) == (True, 0, point["latency_cycles"]) for point in points
+    )
+    for point in points:
+        (folder / "point.npu").write_text(FILE + "\n" + point["mapping"])
+        assert main(["eval", "point.npu", "--mapping", "fc2_best", "--json", "-"]) == 0
+        evaluated = json.loads(capsys.readouterr().out)
+        assert (evaluated["energy_pj"], evaluated["cycles"]) == (point["energy_pj"], point["cycles"])
+
+
+def test_pareto_is_exact_or_refused(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert solve("--pareto", "--factors", "imperfect") == 2
+    assert "fronts are exact with perfect factors only" in capsys.readouterr().err
+
+
+def test_pareto_that_time_cuts_short(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert solve("--layer", "conv1", "--pareto", "0.000001", "--json", "f.json", "--no-verify") == 0
+    assert "conv1: not all proven: points may be missing, or not belong to the front" in capsys.readouterr().out
+    (layer,) = json.loads((folder / "f.json").read_text())["layers"]
+    assert layer["pareto_complete"] is False
+    assert layer["pareto"]
+    assert solve("--layer", "conv1", "--json", "-", "--no-verify") == 0
+    assert "pareto" not in json.loads(capsys.readouterr().out)["layers"][0]
