@@ -21,7 +21,7 @@ SPREADS, SLACK, SMALL = 4, 1.1, 16
 TABLED = 24
 #: Vectors of tile extents that a layer with larger bounds may have where bandwidths count, and at all: more take longer
 #: than they are worth.
-MOST_TIMED, MOST_VECTORS = 10_000, 110_000
+MOST_TIMED, MOST_VECTORS = 15_000, 110_000
 
 
 def padded(arch: Arch, layer: Layer) -> tuple[tuple[Arch, Layer], ...]:
