@@ -45,7 +45,7 @@ def _points(front: Tradeoff) -> Table:
     shown = table(f"{front.layer.name}: energy against latency, {count} {'point' if count == 1 else 'points'}")
     for header in ("latency", "more", "energy", "more", "pJ/MAC", "EDP"):
         shown.add_column(header, justify="right")
-    shown.add_column("least", no_wrap=True)
+    shown.add_column("least" if front.complete else "least of these", no_wrap=True)
     shown.add_column("proof", no_wrap=True)
     best = {objective: front.best(objective) for objective in OBJECTIVES}
     kept = _thinned(front.points, tuple(best.values()))
