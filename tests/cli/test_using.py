@@ -167,12 +167,12 @@ def test_the_library_fits_machines_with_two_axes(machine: str, net: str) -> None
 
 def test_the_result_says_what_was_asked_and_of_which_layers(folder: Path) -> None:
     answers = npudsl.load("small.npu").arch().solve("tiny", cache=False).answers
-    plain = solved(answers, lambda answer: "")
+    plain = solved(answers, lambda answer, mapping: "")
     assert plain["dataflow"] is None and "under the dataflow" not in as_text(screen(answers))
     answers = replace(answers, options=replace(answers.options, dataflows=tuple(asked("own").items())))
     shown = as_text(screen(answers))
     assert "under the dataflow own; it is not for fc2 (gemm): solved freely" in shown
-    record = solved(answers, lambda answer: "")
+    record = solved(answers, lambda answer, mapping: "")
     assert record["dataflow"] == "own"
     assert isinstance(record["layers"], list)
     assert [layer["dataflow"] for layer in record["layers"]] == ["own", None]
