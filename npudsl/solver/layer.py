@@ -138,6 +138,8 @@ class LayerSearch:
         # a template never counts less than its nest costs; only at the end is the best of them the cost itself
         if not same and (self.finished or value > (expected or 0.0)):
             raise SpecError(_disagreement(problem.layer, value, expected))
+        if bound > value and not isclose(value, bound, rel_tol=1e-9):  # no bound holds that a mapping undercuts
+            raise SpecError(_disagreement(problem.layer, value, bound))
         certificate = Certificate(
             objective,
             value,
