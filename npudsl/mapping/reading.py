@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ..spec.arch import Arch
-from ..spec.evaluate import evaluate_int
+from ..spec.collect import Collector
+from ..spec.evaluate import evaluate, evaluate_int
 from ..spec.op import Layer
 from ..spec.scope import Scope
 from ..syntax import tree
@@ -83,6 +85,15 @@ class Choices:
                 message = f"`{node.tensor}` cannot bypass `{node.memory}`"
                 raise wrong("E516", message, choice.place.span, "not optional", *held)
             self.made[node] = choice
+
+    def settle(self, body: Sequence[tree.MapItem], scope: Scope, collector: Collector) -> None:
+        """Define the names of a block in `scope` and note every choice, before any slot is read."""
+        for item in body:
+            with collector.guard():
+                if isinstance(item, tree.Let):
+                    scope.define(item.name, evaluate(item.value, scope))
+                elif isinstance(item, tree.Choice):
+                    self.choose(item)
 
     def optional(self, node: Node) -> bool:
         hold = self.arch.memory(node.memory).hold(self.layer.op.tensor(node.tensor).role)

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 
 from ..spec.arch import Arch
 from ..spec.collect import Collector
-from ..spec.evaluate import evaluate
 from ..spec.op import Layer
 from ..spec.scope import Scope
 from ..syntax import tree
@@ -42,12 +41,7 @@ def resolve_nest(
     inner = (scope or Scope()).child()
     builder = _Builder(arch, layer, inner, Choices(arch, layer))
     collector = Collector()
-    for item in decl.body:
-        with collector.guard():
-            if isinstance(item, tree.Let):
-                inner.define(item.name, evaluate(item.value, inner))
-            elif isinstance(item, tree.Choice):
-                builder.choices.choose(item)
+    builder.choices.settle(decl.body, inner, collector)
     for item in decl.body:
         if isinstance(item, tree.Loops):
             with collector.guard():

@@ -71,12 +71,7 @@ def read_dataflow(decl: tree.MappingDecl, arch: Arch, layer: Layer, scope: Scope
     inner = (scope or Scope()).child()
     reader = _Reader(arch, layer, inner, Choices(arch, layer))
     collector = Collector()
-    for item in decl.body:
-        with collector.guard():
-            if isinstance(item, tree.Let):
-                inner.define(item.name, evaluate(item.value, inner))
-            elif isinstance(item, tree.Choice):
-                reader.choices.choose(item)
+    reader.choices.settle(decl.body, inner, collector)
     for item in decl.body:
         with collector.guard():
             if isinstance(item, tree.Loops):
