@@ -3,9 +3,9 @@
 The rows are those of the table that the search is held against (even and uneven AlexNet, GEMM 1024^3, ResNet-50, energy
 and EDP with bandwidths, factors that do not divide). Every row is one command line in a process of its own, start-up
 included, without cache and without executing the answers; its peak memory is that of its largest process. A row that
-has not finished after its limit says how far it came: what is proven, and the widest gap of the rest. `--prototype`: the
-folder of the research prototype, whose one-thread search of the same layers is run right after each row that it can do,
-for a ratio.
+has not finished after its limit says how far it came: what is proven, and the widest gap of the rest.
+`--prototype`: the folder of the research prototype, whose one-thread search of the same layers is run right after each
+row that it can do, for a ratio.
 """
 
 from __future__ import annotations
