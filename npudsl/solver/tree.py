@@ -13,15 +13,16 @@ SAMPLE = 32
 class Tree:
     """Rows, shape (n, columns), sorted into leaves of `FAN`; `levels[k]`: shape (nodes, columns), outermost first.
 
+    `spread`, shape (n, measures): rows far apart in a measure are parted first.
+
     The last level is the rows themselves (`order`: which), filled up to a power of two with copies of one (harmless for
     a minimum, and the same row twice is no new answer). A node has `FAN` children, the topmost ones up to `FAN`
     siblings.
     """
 
-    def __init__(self, rows: np.ndarray):
-        count = rows.shape[0]
-        bits = max(0, int(count - 1).bit_length())
-        self.order = self._sorted(rows, bits)
+    def __init__(self, rows: np.ndarray, spread: np.ndarray):
+        bits = max(0, int(rows.shape[0] - 1).bit_length())
+        self.order = _sorted(spread, bits)
         levels = [np.ascontiguousarray(rows[self.order])]
         while levels[-1].shape[0] > FAN:
             levels.append(levels[-1].reshape(-1, FAN, rows.shape[1]).min(axis=1))
@@ -38,18 +39,18 @@ class Tree:
         below = self.levels[level + 1]
         return below.reshape(-1, FAN, below.shape[1])[nodes]
 
-    def _sorted(self, rows: np.ndarray, bits: int) -> np.ndarray:
-        """Row numbers such that each node's two halves are parted along the column that varies most (in a sample)."""
-        count = rows.shape[0]
-        filled = np.concatenate([np.arange(count), np.full((1 << bits) - count, count - 1)])
-        if bits <= BITS:
-            return filled
-        varying = rows[:, (rows != rows[0]).any(axis=0)]
-        spread = (np.sign(varying) * np.log1p(np.abs(varying))).astype(np.float32)
-        for level in range(bits - BITS if spread.shape[1] else 0):
-            nodes = filled.reshape(1 << level, -1)
-            values = spread[nodes[:, :: max(1, nodes.shape[1] // SAMPLE)]]
-            widest = (values.max(axis=1) - values.min(axis=1)).argmax(axis=1)
-            part = np.argpartition(spread[nodes, widest[:, None]], nodes.shape[1] // 2, axis=1)
-            filled = np.take_along_axis(nodes, part, axis=1).ravel()
+
+def _sorted(spread: np.ndarray, bits: int) -> np.ndarray:
+    """Row numbers such that each node's two halves are parted along the measure that varies most (in a sample)."""
+    count = spread.shape[0]
+    filled = np.concatenate([np.arange(count), np.full((1 << bits) - count, count - 1)])
+    if bits <= BITS:
         return filled
+    spread = spread[:, (spread != spread[0]).any(axis=0)].astype(np.float32)
+    for level in range(bits - BITS if spread.shape[1] else 0):
+        nodes = filled.reshape(1 << level, -1)
+        values = spread[nodes[:, :: max(1, nodes.shape[1] // SAMPLE)]]
+        widest = (values.max(axis=1) - values.min(axis=1)).argmax(axis=1)
+        part = np.argpartition(spread[nodes, widest[:, None]], nodes.shape[1] // 2, axis=1)
+        filled = np.take_along_axis(nodes, part, axis=1).ravel()
+    return filled

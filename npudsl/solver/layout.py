@@ -1,0 +1,101 @@
+"""Rows of a half as a tree of a join holds them: where the columns of sums, limits and steps stand, and in which order
+rows are parted.
+
+Columns that count against a sum are negative in the trees, so that their least is the most.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from .halves import Bounds, Half
+
+#: Limits and steps are parted before costs: a pair of nodes within every limit is worth little if none of its rows is.
+EMPHASIS = 12.0
+#: Fractions of a limit that are not told apart.
+FINE = 1e-3
+
+
+class Layout:
+    """`sums`, `limits`: columns (and bound) of every cost and every limit; from column `outer` on stands, per cost, the
+    least outside that the extents of a row alone allow."""
+
+    def __init__(self, bounds: Bounds):
+        self.bounds = bounds
+        self._columns: list[int] = []
+        weights: list[float] = []
+        falling: list[bool] = []
+
+        def place(columns: Iterable[int], by: Iterable[float]) -> slice:
+            start = len(self._columns)
+            for column, weight in zip(columns, by, strict=True):
+                self._columns.append(int(column))
+                weights.append(abs(weight))
+                falling.append(weight < 0)
+            return slice(start, len(self._columns))
+
+        self.sums = [place(c, w) for c, w in zip(bounds.columns, bounds.weights, strict=True)]
+        self.limits = [(place(*zip(*parts, strict=True)), bound) for parts, bound in bounds.task.limits]
+        self.steps = place([bounds.task.steps], [1.0]).start
+        self.outer = len(self._columns)
+        self._weights, self.signs = np.array(weights), np.where(falling, -1.0, 1.0)
+
+    def rows(self, half: Half, weighted: bool) -> np.ndarray:
+        """The rows of a half, shape (n, columns); one of two halves is weighted."""
+        scale = self.signs * self._weights if weighted else self.signs
+        rows = np.zeros((half.size, self.outer + len(self.sums)))
+        rows[:, : self.outer] = (half.values[self._columns] * scale[:, None]).T
+        if self.bounds.outer is not None:
+            rows[:, self.outer :] = self.bounds.outer[:, half.above].T
+        return rows
+
+    def products(self, columns: slice, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        """Sums of products of columns of all pairs of children, shapes (pairs, children, columns)."""
+        if columns.stop - columns.start == 1:
+            return a[:, :, None, columns.start] * (b[:, None, :, columns.start] * self.signs[columns.start])
+        return np.matmul(a[:, :, columns] * self.signs[columns], b[:, :, columns].transpose(0, 2, 1))
+
+    def total(self, k: int, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        """The least of a cost of all pairs of children, what is outside included."""
+        found = self.products(self.sums[k], a, b)
+        found += self.bounds.constants[k]
+        if self.bounds.outer is not None:
+            found += np.maximum(a[:, :, None, self.outer + k], b[:, None, :, self.outer + k])
+        return found
+
+    def inside(self, k: int, left: np.ndarray, right: np.ndarray) -> np.ndarray:
+        """A cost within the part of pairs of nodes or rows, shapes (pairs, columns)."""
+        columns = self.sums[k]
+        found = np.einsum("k,nk,nk->n", self.signs[columns], left[:, columns], right[:, columns])
+        return found + self.bounds.constants[k]
+
+    def sum(self, k: int, left: np.ndarray, right: np.ndarray) -> np.ndarray:
+        """The least of a cost of pairs of nodes, what is outside included."""
+        found = self.inside(k, left, right)
+        if self.bounds.outer is not None:
+            found += np.maximum(left[:, self.outer + k], right[:, self.outer + k])
+        return found
+
+
+def measures(layout: Layout, rows: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """For each half what its rows are parted by, shape (n, measures): logarithms of what a column makes of each limit,
+    of the steps and of each cost when the other half is at its least."""
+    least = [r.min(axis=0) for r in rows]
+    return [_measures(layout, mine, other) for mine, other in zip(rows, reversed(least), strict=True)]
+
+
+def _measures(layout: Layout, rows: np.ndarray, other: np.ndarray) -> np.ndarray:
+    found = [EMPHASIS * np.log(rows[:, [layout.steps]])]
+    for columns, bound in layout.limits:
+        found.append(EMPHASIS * np.log(np.abs(rows[:, columns] * other[columns]) / max(abs(bound), FINE) + FINE))
+    outside = layout.bounds.outer is not None
+    for k, columns in enumerate(layout.sums):
+        parts = rows[:, columns] * other[columns] * layout.signs[columns]
+        if outside:
+            parts = np.column_stack([parts, np.maximum(rows[:, layout.outer + k], other[layout.outer + k])])
+        least = parts.min(axis=0, initial=np.inf)
+        whole = max(1.0, layout.bounds.constants[k] + least.sum())
+        found.append(np.log(np.maximum(whole + (parts - least), whole * FINE)))
+    return np.concatenate(found, axis=1)
