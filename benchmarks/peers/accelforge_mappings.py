@@ -1,9 +1,10 @@
 """AccelForge's optima, as mapping blocks: `PEER/bin/python benchmarks/peers/accelforge_mappings.py --machine shared`.
 
 To be run with a Python that has AccelForge (`pip install accelforge==1.0.467`, Python 3.12). The machines are those of
-`benchmarks/quality/machines.npu`, words of 16 bit. Its mapper makes energy least over uneven mappings; the scratchpads
-of a PE may stand in any order (`force_memory_hierarchy_order`), as in our rules.
+`benchmarks/quality/machines.npu`, words of 16 bit. Its mapper makes energy least over uneven mappings.
 
+Order: `free` lets the tiles of the array stand anywhere (`force_memory_hierarchy_order: false`), as in our rules; with
+that its mapper raises an error of its own for convolutions. `fixed` keeps memories in the order of their list.
 Unrolling: `free`, or `eyeriss` as its own model of Eyeriss prescribes it (examples/arches/eyeriss.yaml): along the 14
 columns only what reuses weights, along the 12 rows only what reuses outputs. With free unrolling a convolution takes it
 about an hour.
@@ -51,8 +52,8 @@ MACHINES: dict[str, tuple[tuple[str, float, float, tuple[str, ...]], ...]] = {
     "spads": (
         ("dram", float("inf"), 200.0, ("input", "weight", "output")),
         ("glb", 54_000, 6.0, ("input", "output")),
+        ("filter", 224, 1.0, ("weight",)),  # the order of our own optima
         ("ifmap", 12, 1.0, ("input",)),
-        ("filter", 224, 1.0, ("weight",)),
         ("psum", 24, 1.0, ("output",)),
     ),
     "shared": (
@@ -67,20 +68,20 @@ MOVED_BY = {"weight": "gmcrs", "input": "ngcpqrs", "output": "ngmpq"}
 PRODUCT_MOVED_BY = {"weight": "nk", "input": "mk", "output": "mn"}
 
 
-def memory(name: str, words: float, energy: float, tensors: tuple[str, ...]) -> str:
+def memory(name: str, words: float, energy: float, tensors: tuple[str, ...], *, free: bool) -> str:
     keep = "All" if len(tensors) == 3 else " | ".join(tensors)
     size = "inf" if words == float("inf") else str(int(words) * 16)
     actions = "".join(
         f"    - {{name: {action}, energy: {energy}, bits_per_action: 16, latency: 0}}\n" for action in ("read", "write")
     )
-    order = "" if name in OUTSIDE else ", force_memory_hierarchy_order: false"
+    order = "" if name in OUTSIDE or not free else ", force_memory_hierarchy_order: false"
     return (
         f"  - !Memory\n    name: {name}\n    size: {size}\n    leak_power: 0\n    area: 0\n"
         f"    tensors: {{keep: {keep}, may_keep: Nothing{order}}}\n    actions:\n{actions}"
     )
 
 
-def architecture(machine: str, unrolling: str) -> str:
+def architecture(machine: str, unrolling: str, *, free: bool) -> str:
     columns, rows = "", ""
     if unrolling == "eyeriss":
         columns, rows = ", reuse: weight, may_reuse: All", ", reuse: output, may_reuse: All"
@@ -88,10 +89,10 @@ def architecture(machine: str, unrolling: str) -> str:
     return "".join(
         (
             "arch:\n  nodes:\n",
-            *(memory(*m) for m in memories if m[0] in OUTSIDE),
+            *(memory(*m, free=free) for m in memories if m[0] in OUTSIDE),
             "  - !Container\n    name: PE\n    spatial:\n",
             f"    - {{name: x, fanout: 14{columns}}}\n    - {{name: y, fanout: 12{rows}}}\n",
-            *(memory(*m) for m in memories if m[0] not in OUTSIDE),
+            *(memory(*m, free=free) for m in memories if m[0] not in OUTSIDE),
             "  - !Compute\n    name: mac\n    leak_power: 0\n    area: 0\n",
             "    actions:\n    - {name: compute, energy: 1, latency: 1}\n",
         )
@@ -107,10 +108,10 @@ def workload(layer: str) -> str:
     )
 
 
-def best(layer: str, machine: str, unrolling: str) -> tuple[float, Any]:
+def best(layer: str, machine: str, unrolling: str, order: str) -> tuple[float, Any]:
     """Its energy in units of a MAC, and its mapping."""
     with tempfile.TemporaryDirectory() as folder:
-        files = {"arch.yaml": architecture(machine, unrolling), "workload.yaml": workload(layer)}
+        files = {"arch.yaml": architecture(machine, unrolling, free=order == "free"), "workload.yaml": workload(layer)}
         for name, text in files.items():
             (Path(folder) / name).write_text(text)
         spec = af.Spec.from_yaml(*(Path(folder) / name for name in files))
@@ -143,11 +144,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--machine", choices=MACHINES, default="shared")
     parser.add_argument("--unrolling", choices=("free", "eyeriss"), default="free")
+    parser.add_argument("--order", choices=("free", "fixed"), default="free")
     parser.add_argument("--layer", choices=LAYERS, default="gemm1024.product")
     arguments = parser.parse_args()
     af.set_n_parallel_jobs(1)
     started = time.process_time()
-    energy, mapping = best(arguments.layer, arguments.machine, arguments.unrolling)
+    energy, mapping = best(arguments.layer, arguments.machine, arguments.unrolling, arguments.order)
     seconds = time.process_time() - started
     macs = math.prod(LAYERS[arguments.layer][1].values())
     print(
