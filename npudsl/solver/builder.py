@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from functools import cached_property, lru_cache
 
@@ -14,8 +14,11 @@ from ..spec.op import Layer, Operator
 from .hierarchy import Hierarchy
 from .latency import Load, charges, loads
 from .prices import Capacity, capacities, leakage
-from .program import Busy, Group, Limit, Program, Sum, groups_of
+from .program import Busy, Group, Label, Limit, Program, Sum, groups_of
 from .templates import Place, Template
+
+#: A product of a sum, with what it counts and its weight.
+Term = tuple[Label, Product, Fraction]
 
 
 class Builder:
@@ -93,34 +96,34 @@ class Builder:
     # ---- energy and loads -------------------------------------------------------------------------
 
     def _energy(self) -> Sum:
-        total: dict[Product, Fraction] = {}
-        for booking in self.formulas.bookings:
-            if self._belongs(booking):
-                for times, product in booking.count.terms:
-                    total[product] = total.get(product, Fraction(0)) + times * self._price(booking)
+        terms = [
+            (label, product, times * self._price(booking))
+            for booking in self.formulas.bookings
+            if self._belongs(booking)
+            for label, product, times in _terms(booking)
+        ]
         if self.template.last:
             points = Product(tuple(((d,), symbol) for d, symbol in self.formulas.bounds.items()))
-            total[points] = total.get(points, Fraction(0)) + self.arch.compute.op_energy
-            total[self.steps] = total.get(self.steps, Fraction(0)) + leakage(self.arch) / self.arch.compute.rate
-        return self._sum(total)
+            terms.append((("points",), points, self.arch.compute.op_energy))
+            terms.append((("steps",), self.steps, leakage(self.arch) / self.arch.compute.rate))
+        return self._sum(terms)
 
     def _loads(self) -> Iterator[tuple[Load, Sum]]:
         """The sums of cycles that anything of this part belongs to."""
-        totals: dict[Load, dict[Product, Fraction]] = {}
+        totals: dict[Load, list[Term]] = {}
         # reads that operations are spared: outside a cut they are all words, shared by instances known further in
         last = self.template.last
         mine = [b for b in self.formulas.bookings if (last if b.cause == "fresh" else self._belongs(b))]
         for load, booking, toll in charges(self.arch, self.layer, mine):
-            total = totals.setdefault(load, {})
-            for times, product in booking.count.terms:
+            for label, product, times in _terms(booking):
                 share = Product(product.factors + self._share(toll.arrays))
-                total[share] = total.get(share, Fraction(0)) + times * toll.cycles
+                totals.setdefault(load, []).append((label, share, times * toll.cycles))
         for load in loads(self.arch, self.layer):
-            total = totals.get(load, {})
+            terms = totals.get(load, [])
             if load[1] and self.template.last:
-                total[self.steps] = total.get(self.steps, Fraction(0)) + 1 / self.arch.compute.rate
-            if total:
-                yield load, self._sum(total)
+                terms.append((("steps",), self.steps, 1 / self.arch.compute.rate))
+            if terms:
+                yield load, self._sum(terms)
 
     @cached_property
     def steps(self) -> Product:
@@ -149,7 +152,10 @@ class Builder:
                 found.append((group, sympy.Mul(*[1 / self.formulas.symbols[i] for i in indices])))
         return self._shares.setdefault(arrays, tuple(found))
 
-    def _sum(self, total: dict[Product, Fraction]) -> Sum:
+    def _sum(self, terms: Iterable[Term]) -> Sum:
+        total: dict[Product, Fraction] = {}
+        for _, product, weight in terms:
+            total[product] = total.get(product, Fraction(0)) + weight
         constant = tuple((weight, product) for product, weight in total.items() if self._is_constant(product))
         weights: dict[tuple[sympy.Expr, ...], Fraction] = {}
         places: dict[tuple[sympy.Expr, ...], Product] = {}
@@ -158,7 +164,13 @@ class Builder:
                 parts = self._parts(product)
                 places.setdefault(parts, product)
                 weights[parts] = weights.get(parts, Fraction(0)) + weight
-        return Sum(tuple((self._column(places[parts], w < 0), w) for parts, w in weights.items() if w), constant)
+        columns = {parts: self._column(places[parts], w < 0) for parts, w in weights.items() if w}
+        made_of = tuple(
+            (label, columns[parts], weight)
+            for label, product, weight in terms
+            if weight and not self._is_constant(product) and (parts := self._parts(product)) in columns
+        )
+        return Sum(tuple((column, weights[parts]) for parts, column in columns.items()), constant, made_of)
 
     def _belongs(self, booking: Booking) -> bool:
         """Whether this part of the nest is the one that accounts for an edge."""
@@ -222,6 +234,13 @@ class Builder:
             ]
             factors.append((group, sympy.Mul(*[self.formulas.symbols[i] for i in indices])))
         return self._column(Product(tuple(factors)))
+
+
+def _terms(booking: Booking) -> Iterator[tuple[Label, Product, Fraction]]:
+    edge = booking.edge
+    for number, (times, product) in enumerate(booking.count.terms):
+        label = (booking.counter, booking.place, edge.tensor.name, edge.child or "", booking.cause, str(number))
+        yield label, product, Fraction(times)
 
 
 def _ordinals(template: Template) -> tuple[str, ...]:

@@ -33,6 +33,19 @@ class Half:
         return Half(self.groups, self.values[:, rows], self.above[rows], self.below[rows], self.picks[:, rows])
 
 
+@dataclass(frozen=True)
+class Found:
+    """Combinations of rows with what they cost in this part, shape (costs, n), with their steps and the flat index of
+    the extents that they need at the top; `below`: of those that they leave at the bottom. `picks`: of some of them
+    the rows, shape (groups, some)."""
+
+    costs: np.ndarray
+    steps: np.ndarray
+    above: np.ndarray
+    below: np.ndarray
+    picks: Callable[[np.ndarray], np.ndarray]
+
+
 class Bounds:
     """Bounds for combinations of some groups' rows: what all other groups contribute at least (at most, where
     negative).
@@ -58,13 +71,10 @@ class Bounds:
         self.constants = np.array([constant for _, constant in sums])
         self.extremes = np.array(
             [
-                [
-                    t.values[c].max() if c in task.program.falling else t.values[c].min()
-                    for c in range(task.program.count)
-                ]
+                [t.values[c].max() if c in task.falling else t.values[c].min() for c in range(task.count)]
                 for t in task.tables
             ]
-        ).reshape(len(task.tables), task.program.count)
+        ).reshape(len(task.tables), task.count)
 
     def rest(self, groups: Iterable[int]) -> np.ndarray:
         """Per column the product of what some groups contribute at least."""
@@ -72,7 +82,7 @@ class Bounds:
 
     def least(self, half: Half) -> np.ndarray:
         """Per column what the rows of a half contribute at least."""
-        falling = list(self.task.program.falling)
+        falling = list(self.task.falling)
         found = half.values.min(axis=1)
         found[falling] = half.values[falling].max(axis=1)
         return found
@@ -80,17 +90,35 @@ class Bounds:
     def costs(self, values: np.ndarray, above: np.ndarray) -> np.ndarray:
         """Lower bounds on the costs, shape (costs, n), from full products (shape (columns, n)) and extents needed at
         the top."""
-        total = np.array([np.einsum("k,kn->n", w, values[c]) for c, w in zip(self.columns, self.weights, strict=True)])
-        total += self.constants[:, None]
+        total = self.within(values)
         return total if self.outer is None else total + self.outer[:, above]
 
-    def possible(self, values: np.ndarray, above: np.ndarray, incumbent: Incumbent) -> np.ndarray:
-        """Mask of what fits every limit and may still improve."""
+    def within(self, values: np.ndarray) -> np.ndarray:
+        """The costs of this part alone."""
+        total = np.array([np.einsum("k,kn->n", w, values[c]) for c, w in zip(self.columns, self.weights, strict=True)])
+        return total + self.constants[:, None]
+
+    def combined(self, picks: np.ndarray) -> Found:
+        """What combinations of rows, shape (groups, n), come to: of those that fit every limit."""
+        tables = self.task.tables
+        values = np.prod([t.values[:, rows] for t, rows in zip(tables, picks, strict=True)], axis=0)
+        kept = np.flatnonzero(self.fits(values))
+        values, picks = values[:, kept], picks[:, kept]
+        above = np.sum([t.above[rows] for t, rows in zip(tables, picks, strict=True)], axis=0)
+        below = np.sum([t.below[rows] for t, rows in zip(tables, picks, strict=True)], axis=0)
+        return Found(self.within(values), values[self.task.steps], above, below, lambda some: picks[:, some])
+
+    def fits(self, values: np.ndarray) -> np.ndarray:
+        """Mask of what keeps every limit."""
         mask = np.ones(values.shape[1], dtype=bool)
         for weights, bound in self.task.limits:
             mask &= sum(w * values[c] for c, w in weights) <= bound
+        return mask
+
+    def possible(self, values: np.ndarray, above: np.ndarray, incumbent: Incumbent) -> np.ndarray:
+        """Mask of what fits every limit and may still improve."""
         costs = self.costs(values, above)
-        return mask & incumbent.may_improve(costs[0], self.cycles(values[self.task.steps], costs[1:]))
+        return self.fits(values) & incumbent.may_improve(costs[0], self.cycles(values[self.task.steps], costs[1:]))
 
     def root(self) -> tuple[float, float]:
         """Lower bounds on energy and cycles of everything in the task."""
@@ -131,6 +159,19 @@ def halves(bounds: Bounds, incumbent: Incumbent, tick: Callable[[], None]) -> tu
     return one.select(np.flatnonzero(possible)), two
 
 
+def together(
+    both: tuple[Half, Half], first: np.ndarray, second: np.ndarray
+) -> tuple[np.ndarray, Callable[[np.ndarray], np.ndarray]]:
+    """Of pairs of rows of two halves the extents at the bottom and the rows, as in `Found`."""
+    one, two = both
+    order = np.argsort([*one.groups, *two.groups])
+
+    def picks(some: np.ndarray) -> np.ndarray:
+        return np.concatenate([one.picks[:, first[some]], two.picks[:, second[some]]])[order]
+
+    return one.below[first] + two.below[second], picks
+
+
 def _gather(
     bounds: Bounds, groups: tuple[int, ...], others: np.ndarray, incumbent: Incumbent, tick: Callable[[], None]
 ) -> Half:
@@ -138,9 +179,7 @@ def _gather(
     what all other groups contribute at least."""
     task = bounds.task
     order = sorted(groups, key=lambda g: task.tables[g].size)
-    half = Half(
-        (), np.ones((task.program.count, 1)), np.zeros(1, np.int64), np.zeros(1, np.int64), np.zeros((0, 1), int)
-    )
+    half = Half((), np.ones((task.count, 1)), np.zeros(1, np.int64), np.zeros(1, np.int64), np.zeros((0, 1), int))
     for number, group in enumerate(order):
         tick()
         half = _extend(bounds, half, group, bounds.rest(order[number + 1 :]) * others, incumbent)

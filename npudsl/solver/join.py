@@ -8,29 +8,16 @@ Nothing is sampled and nothing is cut off, so when the descent ends no pair of r
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 
 from .goal import Incumbent
-from .halves import Bounds, Half
+from .halves import Bounds, Found, Half, together
 from .layout import Layout, measures
 from .tree import Tree
 
 #: Pairs of nodes whose children are tested at a time; bounds the memory of a descent.
 CHUNK = 1 << 9
-
-
-@dataclass(frozen=True)
-class Found:
-    """Pairs of rows (positions in the halves) with what they cost in this part, shape (costs, n), with their steps and
-    the flat index of the extents that they need at the top."""
-
-    first: np.ndarray
-    second: np.ndarray
-    costs: np.ndarray
-    steps: np.ndarray
-    above: np.ndarray
 
 
 class Join:
@@ -110,4 +97,5 @@ class Join:
         alive = self.incumbent.may_improve(whole[0], self.bounds.cycles(steps, whole[1:]))
         kept = np.flatnonzero(alive & np.isfinite(whole).all(axis=0))
         if len(kept):
-            self.take(Found(first[kept], second[kept], costs[:, kept], steps[kept], above[kept]))
+            below, picks = together(self.halves, first[kept], second[kept])
+            self.take(Found(costs[:, kept], steps[kept], above[kept], below, picks))

@@ -27,7 +27,7 @@ from .prices import energies, leakage
 from .rows import common_unit
 from .search import Problem, Search
 from .solution import Certificate, LayerSolution, Options
-from .start import Entry, tighten
+from .start import Entry, batches, tighten
 
 Report = Callable[[float | None, float | None], None]
 
@@ -77,13 +77,14 @@ class LayerSearch:
             self.relaxed = bound
         if self.start is None:
             self.start = self._value()
-        for entry in sorted(entries, key=lambda e: e.bound):
-            bound = max(bound, min(entry.bound[0], self.incumbent.best[0]))
+        for batch in batches(entries):
+            bound = max(bound, min(batch[0].bound[0], self.incumbent.best[0]))
             if wanted:
                 self.bound = max(self.bound, min(bound, self.incumbent.rejected))
             self.report(self._in_pj(self._value()), self._in_pj(bound) if wanted else None)
-            if entry.bound < self.incumbent.best:
-                entry.search.finish(entry.task, entry.top)
+            tasks = [entry.task for entry in batch if entry.bound < self.incumbent.best]
+            if tasks:
+                batch[0].search.finish(tasks, batch[0].top)
         return self.incumbent.best[0]
 
     def _entries(self, space: str) -> list[Entry]:

@@ -13,9 +13,9 @@ import numpy as np
 from .halves import Bounds, Half
 
 #: Limits and steps are parted before costs: a pair of nodes within every limit is worth little if none of its rows is.
-EMPHASIS = 12.0
-#: Fractions of a limit that are not told apart.
-FINE = 1e-3
+EMPHASIS = 8.0
+#: Shares of a half that are not told apart.
+FINE = 0.05
 
 
 class Layout:
@@ -80,22 +80,31 @@ class Layout:
 
 
 def measures(layout: Layout, rows: Sequence[np.ndarray]) -> list[np.ndarray]:
-    """For each half what its rows are parted by, shape (n, measures): logarithms of what a column makes of each limit,
-    of the steps and of each cost when the other half is at its least."""
-    least = [r.min(axis=0) for r in rows]
-    return [_measures(layout, mine, other) for mine, other in zip(rows, reversed(least), strict=True)]
+    """For each half what its rows are parted by, shape (n, measures): logarithms of the share of the other half that
+    every limit leaves a row, of the steps, and of what every cost is when the other half is at its least."""
+    one, two = rows
+    return [_measures(layout, one, two), _measures(layout, two, one)]
 
 
-def _measures(layout: Layout, rows: np.ndarray, other: np.ndarray) -> np.ndarray:
+def _measures(layout: Layout, rows: np.ndarray, others: np.ndarray) -> np.ndarray:
     found = [EMPHASIS * np.log(rows[:, [layout.steps]])]
     for columns, bound in layout.limits:
-        found.append(EMPHASIS * np.log(np.abs(rows[:, columns] * other[columns]) / max(abs(bound), FINE) + FINE))
-    outside = layout.bounds.outer is not None
+        for column in range(columns.start, columns.stop):
+            share = _share(np.abs(rows[:, column]), np.sort(np.abs(others[:, column])), bound)
+            found.append(EMPHASIS * np.log(share + FINE)[:, None])
+    least, outside = others.min(axis=0), layout.bounds.outer is not None
     for k, columns in enumerate(layout.sums):
-        parts = rows[:, columns] * other[columns] * layout.signs[columns]
+        parts = rows[:, columns] * least[columns] * layout.signs[columns]
         if outside:
-            parts = np.column_stack([parts, np.maximum(rows[:, layout.outer + k], other[layout.outer + k])])
-        least = parts.min(axis=0, initial=np.inf)
-        whole = max(1.0, layout.bounds.constants[k] + least.sum())
-        found.append(np.log(np.maximum(whole + (parts - least), whole * FINE)))
+            parts = np.column_stack([parts, np.maximum(rows[:, layout.outer + k], least[layout.outer + k])])
+        lowest = parts.min(axis=0, initial=np.inf)
+        whole = max(1.0, layout.bounds.constants[k] + lowest.sum(), layout.bounds.least_cycles if k else 0.0)
+        found.append(np.log(np.maximum(whole + (parts - lowest), whole * FINE)))
     return np.concatenate(found, axis=1)
+
+
+def _share(values: np.ndarray, others: np.ndarray, bound: float) -> np.ndarray:
+    """The share of the (sorted) others whose product with a value is within a bound."""
+    most = np.full(len(values), np.inf)
+    np.divide(bound, values, out=most, where=values > 0)
+    return np.searchsorted(others, most, side="right") / len(others)

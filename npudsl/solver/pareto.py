@@ -40,3 +40,14 @@ def _front(ranks: np.ndarray) -> np.ndarray:
         stays = np.flatnonzero((ranks < ranks[:, :1]).any(axis=0))
         ranks, left = ranks[:, stays], left[stays]
     return np.concatenate([np.array(kept, dtype=np.int64), left])
+
+
+def dominators(columns: np.ndarray, keys: np.ndarray) -> np.ndarray:
+    """For every row a row that `undominated` keeps and that beats or equals it in every column; its own if kept."""
+    kept = undominated(columns, keys)
+    found = np.full(columns.shape[1], -1)
+    found[kept] = kept
+    for row in np.flatnonzero(found < 0):
+        beats = (columns[:, kept] <= columns[:, [row]]).all(axis=0) & (keys[kept] == keys[row])
+        found[row] = kept[beats.argmax()]
+    return found

@@ -33,12 +33,18 @@ Weights = tuple[tuple[int, Fraction], ...]
 Busy = tuple[tuple[str, ...], Fraction | None, Fraction | None]
 
 
+#: What a term of a sum counts, in words that mean the same in every template.
+Label = tuple[str, ...]
+
+
 @dataclass(frozen=True)
 class Sum:
-    """`weights`: (column, weight) pairs; `constant`: (weight, expression in the bounds) pairs."""
+    """`weights`: (column, weight) pairs; `constant`: (weight, expression in the bounds) pairs. `terms`: what the
+    weights are made of, (label, column, weight)."""
 
     weights: Weights
     constant: tuple[tuple[Fraction, Product], ...] = ()
+    terms: tuple[tuple[Label, int, Fraction], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from ..spec.op import Layer
 from .latency import Load
 from .lattice import Lattice, factorisations
 from .pareto import undominated
-from .program import Group, Program, Sum, evaluate_columns
+from .program import Group, Label, Program, Sum, evaluate_columns
 from .templates import Place, Template
 
 
@@ -37,12 +37,17 @@ class Table:
         return Table(self.factors[:, rows], self.values[:, rows], self.above[rows], self.below[rows])
 
 
+#: Labels with column and weight.
+Terms = tuple[tuple[Label, int, float], ...]
+
+
 @dataclass(frozen=True)
 class Task:
     """A template with numbers.
 
     energy = constant + sum of weight * product of the column over the groups, in units of `unit` pJ; likewise every
-    load (weights, constant), in cycles, and every limit (weights, bound). `steps` is a column.
+    load (weights, constant), in cycles, and every limit (weights, bound). `steps` is a column. `falling`: columns that
+    count against a sum. `energy_terms`, `load_terms`: what the weights are made of (`Sum.terms`).
     """
 
     program: Program
@@ -52,6 +57,14 @@ class Task:
     loads: dict[Load, tuple[tuple[tuple[int, float], ...], float]]
     limits: tuple[tuple[tuple[tuple[int, float], ...], float], ...]
     steps: int
+    falling: frozenset[int]
+    energy_terms: Terms = ()
+    load_terms: dict[Load, Terms] = field(default_factory=dict)
+
+    @property
+    def count(self) -> int:
+        """How many columns there are."""
+        return self.tables[0].values.shape[0]
 
 
 @dataclass(frozen=True)
@@ -62,10 +75,10 @@ class Choice:
     factors: tuple[int, ...]
 
 
-def choice_of(task: Task, picks: Iterable[tuple[int, int]]) -> Choice:
-    """From (group, row) pairs, one for every group."""
+def choice_of(task: Task, picks: np.ndarray) -> Choice:
+    """From one row of every group."""
     factors = [1] * len(task.program.template.nest.loops)
-    for group, row in picks:
+    for group, row in enumerate(picks):
         for k, loop in enumerate(task.program.loops[group]):
             factors[loop] = int(task.tables[group].factors[k, row])
     return Choice(task.program.template, tuple(factors))
@@ -102,7 +115,14 @@ def make_task(program: Program, layer: Layer, rows: Rows, unit: Fraction) -> Tas
         {load: known(total, Fraction(1)) for load, total in program.loads},
         tuple((tuple((c, float(w)) for c, w in limit.weights), _rounded_up(limit.bound)) for limit in program.limits),
         program.steps,
+        program.falling,
+        _terms(program.energy, unit),
+        {load: _terms(total, Fraction(1)) for load, total in program.loads},
     )
+
+
+def _terms(total: Sum, unit: Fraction) -> Terms:
+    return tuple((label, column, float(weight / unit)) for label, column, weight in total.terms)
 
 
 @dataclass(frozen=True)
@@ -144,8 +164,8 @@ class Rows:
         self.families: dict[Splits, Family] = {}
 
     def table(self, program: Program, group: int) -> Table:
-        """The rows of a group that no other row replaces: same extents above (and below, where they matter), no worse
-        in any column."""
+        """The rows of a group that no other row replaces: no worse in any column, and same extents above and below,
+        where they matter: not above the outermost part nor below the last."""
         splits = _splits(program, group)
         family = self.families.get(splits)
         if family is None:
@@ -153,11 +173,12 @@ class Rows:
         symbols = [program.symbols[i] for i in program.loops[group]]
         values = self._values(family, program, group, symbols)
         signed = dict.fromkeys((e, c in program.falling) for c, e in enumerate(program.columns[group]))
-        key = (frozenset(signed), program.template.last)
+        top, last = program.template.top == 0, program.template.last
+        key = (frozenset(signed), top, last)
         if key not in family.kept:
             columns = np.array([-family.values[e] if down else family.values[e] for e, down in signed])
-            last = program.template.last
-            keys = family.above if last else family.above * (int(family.below.max(initial=0)) + 1) + family.below
+            above = np.zeros_like(family.above) if top else family.above
+            keys = above if last else above * (int(family.below.max(initial=0)) + 1) + family.below
             family.kept[key] = undominated(columns, keys)
         kept = family.kept[key]
         return Table(family.factors[:, kept], values[:, kept], family.above[kept], family.below[kept])

@@ -8,7 +8,7 @@ parts.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property, partial
@@ -21,11 +21,12 @@ from ..spec.op import Layer
 from .builder import program
 from .fronts import Front
 from .goal import Goal, Incumbent
-from .halves import Bounds, Half, halves
+from .halves import Bounds, Found, halves
 from .hierarchy import Hierarchy
-from .join import Found, Join
+from .join import Join
 from .latency import Load, loads
 from .lattice import Lattice
+from .merged import merge
 from .program import Busy, skeleton
 from .rebuild import assemble, needed
 from .rows import Choice, Rows, Task, choice_of, make_task
@@ -173,36 +174,49 @@ class Search:
         front = self.fronts.setdefault(stage.bottom, Front(self.problem.lattice, kinds))
         inside = self._inside(stage.bottom)
 
-        def take(one: Half, two: Half, found: Found) -> None:
+        def take(found: Found) -> None:
             for pairs, _, costs in self._whole(stage.top, found):
                 costs[0] -= inside
-                front.add(one.below[found.first[pairs]] + two.below[found.second[pairs]], costs)
+                front.add(found.below[pairs], costs)
 
         for task in stage.tasks:
             self._each(self.bounds(task, stage.top, inside), self.incumbent, take)
 
-    def finish(self, task: Task, top: Cut) -> None:
-        """Searches a task of a last part to its end: afterwards none of its mappings is better than the incumbent."""
-        bounds = self.bounds(task, top)
+    def finish(self, tasks: Sequence[Task], top: Cut) -> None:
+        """Searches tasks of last parts to their end: afterwards none of their mappings is better than the incumbent.
 
-        def take(one: Half, two: Half, found: Found) -> None:
-            for pairs, entries, costs in self._whole(top, found):
-                cycles = bounds.cycles(found.steps[pairs], costs[1:])
-                fits = np.flatnonzero(self.incumbent.may_improve(costs[0], cycles))
-                first, second = self.incumbent.goal(costs[0, fits], cycles[fits])
-                for k in np.lexsort((second, first))[:TRIED]:
-                    choice = _chosen(task, one, two, found, int(pairs[fits[k]]))
-                    entry = None if entries is None else int(entries[fits[k]])
-                    nest = partial(self.mapping, choice, top, entry)
-                    if self.incumbent.offer((float(first[k]), float(second[k])), nest) or not self.incumbent.accept:
-                        break
+        Several are searched as one, so they must be alike (`merged.alike`).
+        """
+        bounds = [self.bounds(task, top) for task in tasks]
+        if len(tasks) == 1:
+            self._each(bounds[0], self.incumbent, lambda found: self._offer(bounds[0], top, found))
+            return
+        merged = merge(tasks)
 
-        self._each(bounds, self.incumbent, take)
+        def take(found: Found) -> None:
+            for member, picks in merged.rows(found.picks(np.arange(len(found.steps)))):
+                self.tick()
+                self._offer(bounds[member], top, bounds[member].combined(picks))
 
-    def _each(self, bounds: Bounds, incumbent: Incumbent, take: Callable[[Half, Half, Found], None]) -> None:
+        self._each(self.bounds(merged.task, top), self.incumbent, take)
+
+    def _offer(self, bounds: Bounds, top: Cut, found: Found) -> None:
+        """Offers the best of some combinations of rows."""
+        for pairs, entries, costs in self._whole(top, found):
+            cycles = bounds.cycles(found.steps[pairs], costs[1:])
+            fits = np.flatnonzero(self.incumbent.may_improve(costs[0], cycles))
+            first, second = self.incumbent.goal(costs[0, fits], cycles[fits])
+            for k in np.lexsort((second, first))[:TRIED]:
+                choice = choice_of(bounds.task, found.picks(pairs[fits[[k]]])[:, 0])
+                entry = None if entries is None else int(entries[fits[k]])
+                nest = partial(self.mapping, choice, top, entry)
+                if self.incumbent.offer((float(first[k]), float(second[k])), nest) or not self.incumbent.accept:
+                    break
+
+    def _each(self, bounds: Bounds, incumbent: Incumbent, take: Callable[[Found], None]) -> None:
         """Gives every pair of half rows that may improve to `take`."""
         one, two = halves(bounds, incumbent, self.tick)
-        join = Join(bounds, one, two, incumbent, lambda found: take(one, two, found), self.tick)
+        join = Join(bounds, one, two, incumbent, take, self.tick)
         join.run()
         self.examined += join.examined
 
@@ -243,10 +257,10 @@ class Search:
         reached: list[tuple[Choice, Cut, int | None]] = []
         most = costs + np.abs(costs) * ROUNDING
 
-        def take(task: Task, top: Cut, one: Half, two: Half, found: Found) -> None:
+        def take(task: Task, top: Cut, found: Found) -> None:
             for pairs, entries, total in self._whole(top, found):
                 for k in np.flatnonzero((total <= most[:, None]).all(axis=0))[: 1 - len(reached)]:
-                    choice = _chosen(task, one, two, found, int(pairs[k]))
+                    choice = choice_of(task, found.picks(pairs[[k]])[:, 0])
                     reached.append((choice, top, None if entries is None else int(entries[k])))
 
         for stage in self.stages:
@@ -264,12 +278,3 @@ class Search:
             wanted = sum(int(self.problem.lattice.index_of(d, np.array([extents[d]]))[0]) for d in group)
             tables.append(table.select(np.flatnonzero(table.below == wanted)))
         return replace(task, tables=tuple(tables)) if all(t.size for t in tables) else None
-
-
-def _chosen(task: Task, one: Half, two: Half, found: Found, k: int) -> Choice:
-    picks = [
-        (group, int(row))
-        for half, position in ((one, found.first[k]), (two, found.second[k]))
-        for group, row in zip(half.groups, half.picks[:, position], strict=True)
-    ]
-    return choice_of(task, picks)

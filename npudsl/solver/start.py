@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from .merged import alike
 from .relaxation import near_rows, relax
 from .rows import Task
 from .search import Cut, Search
@@ -40,6 +41,14 @@ def tighten(entries: list[Entry]) -> float:
     return min(e.bound for e in entries)[0]
 
 
+def batches(entries: list[Entry]) -> list[list[Entry]]:
+    """Entries that are searched as one, least bound first, within a batch too."""
+    found: dict[object, list[Entry]] = {}
+    for entry in sorted(entries, key=lambda e: e.bound):
+        found.setdefault((id(entry.search), entry.top, alike(entry.task.program.template)), []).append(entry)
+    return list(found.values())
+
+
 def _relax(entry: Entry) -> None:
     search, task = entry.search, entry.task
     found = relax(task, search.problem.layer)
@@ -69,4 +78,4 @@ def _try(entry: Entry, rows: list[np.ndarray]) -> None:
     """Makes the best feasible combination of some rows of each group the incumbent."""
     search, task = entry.search, entry.task
     tables = tuple(t.select(near) for t, near in zip(task.tables, rows, strict=True))
-    search.finish(replace(task, tables=tables), entry.top)
+    search.finish([replace(task, tables=tables)], entry.top)
