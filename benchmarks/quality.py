@@ -3,8 +3,9 @@
 `benchmarks/quality/*.npu` has what ZigZag and AccelForge answered for AlexNet and a GEMM, as mapping blocks of our
 language (`benchmarks/peers/` asked them). Each is counted by our closed forms, executed by the interpreter (every count
 and the output must be equal), and held against our optimum of the same layer on the same machine in the space that it
-is of: even or uneven, perfect or imperfect factors. What it costs more is told in two parts: `unrolled alike` is our
-optimum among the mappings with the very unrolling of the peer's, what is above that is its tiles and orders.
+is of: even or uneven, perfect or imperfect factors. Columns: `own`, what the tool itself counts (by other rules);
+`peer`, what we count for its mapping; `ours`, our answer; `alike`, our optimum among the mappings with the very
+unrolling of the peer's, so that what is above that is its tiles and orders. `docs/quality.md` tells more.
 
 Exit status 1 if a peer's mapping is cheaper than our answer, if an answer with perfect factors is not proven, or if
 closed forms and execution differ.
@@ -13,6 +14,7 @@ closed forms and execution differ.
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
@@ -31,15 +33,19 @@ from npudsl.solver import LayerSolution, Options, solve
 from npudsl.syntax import tree
 
 FOLDER = ROOT / "benchmarks" / "quality"
+#: The comment above a block: `# ...: 4.1e+09 by ZigZag's count, ...`; energies are in units of a MAC, here 1 pJ.
+OWN = re.compile(r"^# .*: (\S+) by \w+'s count,.*\nmapping (\w+) ", re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class Peer:
-    """A mapping of another tool. `tool`: the stem of its file, `name` that of the block."""
+    """A mapping of another tool. `tool`: the stem of its file; `name`: that of the block; `own`: the energy in pJ by the
+    tool's own count, which follows other rules (None: not told)."""
 
     tool: str
     name: str
     mapped: npudsl.Mapped
+    own: float | None = None
 
     @property
     def space(self) -> Literal["even", "uneven"]:
@@ -75,8 +81,9 @@ def peers(folder: Path = FOLDER) -> Iterator[Peer]:
     """Every mapping block of a folder. Raises `SpecError` for one that is wrong or not legal."""
     for path in sorted(folder.glob("*.npu")):
         spec = npudsl.load(path, search=[FOLDER, ROOT / "benchmarks"])
+        own = {name: float(energy) for energy, name in OWN.findall(path.read_text())}
         for name in spec.program.names(tree.MappingDecl):
-            yield Peer(path.stem, name, spec.mapping(name))
+            yield Peer(path.stem, name, spec.mapping(name), own.get(name))
 
 
 @dataclass
@@ -120,18 +127,19 @@ class Row:
         yield from self.differences
 
     def __str__(self) -> str:
+        """One line of the table; energies per operation."""
         operations = prod(bound for _, bound in self.peer.mapped.layer.bounds)
-        alike = "" if self.alike is None else f"{float(self.alike) / operations:.4f}"
-        energies = f"{float(self.energy) / operations:9.4f} {float(self.ours) / operations:9.4f} {alike:>9}"
+        energies = (self.peer.own, self.energy, self.ours, self.alike)
+        cells = " ".join(f"{'' if pj is None else f'{float(pj) / operations:.4f}':>8}" for pj in energies)
         space = self.peer.space + ("" if self.peer.factors == "perfect" else ", imperfect")
         proven = "proven" if self.proven else "best found"
-        place = f"{self.peer.mapped.arch.name:<7} {self.peer.mapped.layer.name:<8} {self.peer.tool:<20}"
-        return f"{place} {energies} {float(self.energy / self.ours):9.4f}  {space:<17} {proven}"
+        place = f"{self.peer.tool:<12} {self.peer.name:<23}"
+        return f"{place} {cells} {float(self.energy / self.ours):9.4f}  {space:<17} {proven}"
 
 
 HEADER = (
-    f"{'':<38}{'pJ per operation':^29}\n{'machine':<7} {'layer':<8} {'tool':<20} "
-    f"{'peer':>9} {'ours':>9} {'alike':>9} {'peer/ours':>9}  {'space':<17} ours is"
+    f"{'':<36}{'pJ per operation':^36}\n{'tool':<12} {'machine and layer':<23} "
+    f"{'own':>8} {'peer':>8} {'ours':>8} {'alike':>8} {'peer/ours':>9}  {'space':<17} ours is"
 )
 
 
@@ -162,7 +170,7 @@ def main() -> int:
     for text in (*machine(), HEADER):
         print(text)
     optima, failed = Optima(), 0
-    for peer in sorted(chosen, key=lambda peer: (peer.mapped.arch.name, peer.mapped.layer.name)):
+    for peer in sorted(chosen, key=lambda peer: (peer.name, peer.tool)):
         row = compare(peer, optima, execute=not arguments.no_run, alike=not arguments.no_alike)
         failures = list(row.failures)
         failed += bool(failures)

@@ -6,8 +6,8 @@ To be run with a Python that has AccelForge (`pip install accelforge==1.0.467`, 
 Order: `free` lets the tiles of the array stand anywhere (`force_memory_hierarchy_order: false`), as in our rules; with
 that its mapper raises an error of its own for convolutions. `fixed` keeps memories in the order of their list.
 Unrolling: `free`, or `eyeriss` as its own model of Eyeriss prescribes it (examples/arches/eyeriss.yaml): along the 14
-columns only what reuses weights, along the 12 rows only what reuses outputs. With free unrolling a convolution takes it
-about an hour.
+columns only what reuses weights, along the 12 rows only what reuses outputs, of each as much as there is
+(`min_usage: 1`). With free unrolling a convolution takes it about an hour.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def memory(name: str, words: float, energy: float, tensors: tuple[str, ...], *, 
 def architecture(machine: str, unrolling: str, *, free: bool) -> str:
     columns, rows = "", ""
     if unrolling == "eyeriss":
-        columns, rows = ", reuse: weight, may_reuse: All", ", reuse: output, may_reuse: All"
+        columns, rows = ", reuse: weight, may_reuse: All, min_usage: 1", ", reuse: output, may_reuse: All, min_usage: 1"
     memories = MACHINES[machine]
     return "".join(
         (

@@ -54,6 +54,19 @@ def ordered(nest: Iterable[Item], outside: Collection[str], moved_by: Mapping[st
     return [*items[:first], *late, *unrolled, *inner]
 
 
+def neighbours(nest: Collection[Item], dims: Collection[str]) -> list[Item]:
+    """The same nest where unrolled positions of `dims` are neighbours: their loops inside the array move out of it.
+
+    A loop moves its dim by what stands below it, so that PEs work on positions as far apart as the loops inside them
+    reach. Peers that unroll neighbours instead share more of a window among them.
+    """
+    unrolled = {item.loop[0] for item in nest if item.loop is not None and item.place} & set(dims)
+    items = list(nest)
+    array = next(n for n, item in enumerate(items) if item.loop is not None and item.place)
+    inside = [item for item in items[array:] if item.loop is not None and not item.place and item.loop[0] in unrolled]
+    return [*items[:array], *inside, *(item for item in items[array:] if item not in inside)]
+
+
 def _move_in(items: list[Item], place: int, outside: Collection[str], dims: Collection[str]) -> None:
     """Exchanges a tile with what stands below it as long as a tile of the buffer is still to come."""
     while any(item.loop is None and item.memory in outside for item in items[place + 1 :]):

@@ -8,6 +8,9 @@ that repeat (`access_same_data_considered_as_no_access`: our rules count every a
 Unrolling: `rows` is row-stationary as in Eyeriss (JSSC 2017, table III), with divisors of the bounds since ZigZag's
 nests do not cover a layer otherwise: filter rows `r` along the 12 rows of PEs, with more filters and channels where
 there is room, output rows `p` along the 14 columns. `auto` leaves it to ZigZag, as for fully connected layers always.
+
+ZigZag unrolls neighbours of a dim, our nests what the loops inside a PE leave apart. Where that matters (windows), a
+second block, `..._neighbours`, has these loops outside the array.
 """
 
 from __future__ import annotations
@@ -21,7 +24,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from nest_text import Item, block, loop, node, ordered
+from nest_text import Item, block, loop, neighbours, node, ordered
 from zigzag.mapping.temporal_mapping import TemporalMappingType
 from zigzag.stages.evaluation.cost_model_evaluation import CostModelStage
 from zigzag.stages.main import MainStage
@@ -209,15 +212,12 @@ def main() -> None:
         bounds = PRODUCTS[name] if name in PRODUCTS else CONVOLUTIONS[name][1]
         print(f"# {arguments.engine}, {arguments.unrolling}: {evaluation.energy_total:.6g} by ZigZag's count, "
               f"{evaluation.energy_total / math.prod(bounds.values()):.4f} per MAC, {seconds:.1f} s CPU")  # fmt: skip
-        label = f"{arguments.machine}_{name}"
-        print(
-            block(
-                label,
-                f"alexnet(batch = 4).{name}",
-                f"machines.{arguments.machine}",
-                nest(name, arguments.machine, evaluation),
-            )
-        )
+        found = nest(name, arguments.machine, evaluation)
+        variants = {"": found, "_neighbours": neighbours(found, "pqrs") if name in CONVOLUTIONS else found}
+        for suffix, items in variants.items():
+            if not suffix or items != found:
+                label = f"{arguments.machine}_{name}{suffix}"
+                print(block(label, f"alexnet(batch = 4).{name}", f"machines.{arguments.machine}", items))
 
 
 if __name__ == "__main__":

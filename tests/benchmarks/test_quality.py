@@ -35,10 +35,10 @@ def test_one_layer(quality: Any, capsys: pytest.CaptureFixture[str], monkeypatch
     monkeypatch.setattr("sys.argv", ["quality.py", "--layer", "fc8", "--tool", "accelforge"])
     assert quality.main() == 0
     lines = capsys.readouterr().out.splitlines()
-    rows = [line.split() for line in lines if line.startswith(("shared", "spads"))]
-    assert [row[1:3] for row in rows] == [["fc8", "accelforge"]] * 2
-    for _, _, _, theirs, ours, alike, ratio, *rest in rows:
-        assert float(ours) <= float(alike) <= float(theirs) and float(ratio) >= 1
+    rows = [line.split() for line in lines if line.startswith("accelforge")]
+    assert [row[1] for row in rows] == ["shared_fc8", "spads_fc8"]
+    for _, _, own, theirs, ours, alike, ratio, *rest in rows:
+        assert float(ours) <= float(alike) <= float(theirs) <= float(own) and float(ratio) >= 1
         assert rest == ["uneven", "proven"]
 
 
