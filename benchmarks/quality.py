@@ -39,8 +39,11 @@ OWN = re.compile(r"^# .*: (\S+) by \w+'s count,.*\nmapping (\w+) ", re.MULTILINE
 
 @dataclass(frozen=True)
 class Peer:
-    """A mapping of another tool. `tool`: the stem of its file; `name`: that of the block; `own`: the energy in pJ by the
-    tool's own count, which follows other rules (None: not told)."""
+    """A mapping of another tool.
+
+    `tool`: the stem of its file; `name`: that of the block; `own`: its energy in pJ by the tool's count, which follows
+    other rules (None: not told).
+    """
 
     tool: str
     name: str
