@@ -131,6 +131,17 @@ def test_tiles_of_the_array_stand_inside(text: Any) -> None:
     assert prod(item.loop[1] for item in items if item.loop) == 2 * 4096 * 12 * 48 * 4
 
 
+def test_unrolled_neighbours(text: Any) -> None:
+    """Loops of an unrolled dim leave the array, in their order and with their factors; others stay, other dims too."""
+    node, loop = text.node, text.loop
+    outer = [node("glb", "input"), loop("p", 5)]
+    array = [loop("p", 9, "pe.x"), loop("m", 2, "pe.y")]
+    inner = [node("file", "input"), loop("q", 3), loop("p", 3), node("file", "output"), loop("m", 4), loop("p", 2)]
+    moved = text.neighbours([*outer, *array, *inner], "pqrs")
+    assert moved == [*outer, inner[2], inner[5], *array, inner[0], inner[1], inner[3], inner[4]]
+    assert text.neighbours(moved, "pqrs") == moved
+
+
 def test_a_part_of_a_loop_is_refused(text: Any) -> None:
     with pytest.raises(ValueError, match=r"m by 4\.5"):
         text.loop("m", 4.5)
