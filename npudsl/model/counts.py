@@ -10,6 +10,7 @@ by `Edge.kind`, the words are a product of one expression per group of dims:
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 import sympy
 
@@ -30,6 +31,7 @@ class Derivation:
     ):
         self.arch, self.layer, self.mapping, self.perfect, self.frame = arch, layer, mapping, perfect, frame
         self.loops = mapping.loops
+        self.indices = {d: tuple(i for i, loop in enumerate(self.loops) if loop.dim == d) for d in layer.op.dims}
         self.symbols = tuple(sympy.Symbol(n, integer=True, positive=True) for n in names)
         self.bounds = {d: sympy.Symbol(f"N_{d}", integer=True, positive=True) for d in layer.op.dims}
 
@@ -37,10 +39,10 @@ class Derivation:
 
     def loops_of(self, dim: str, below: int, above: int | None = None) -> tuple[int, ...]:
         """Indices of the loops over `dim` from index `below` (inclusive) inwards, or up to `above` (exclusive)."""
-        return tuple(i for i in range(below, len(self.loops) if above is None else above) if self.loops[i].dim == dim)
+        return tuple(i for i in self.indices[dim] if below <= i and (above is None or i < above))
 
     def factor(self, indices: Iterable[int]) -> sympy.Expr:
-        return sympy.Mul(*[self.symbols[i] for i in indices])
+        return _product(tuple(self.symbols[i] for i in indices))
 
     def extent(self, dim: str, position: int) -> sympy.Expr:
         """Product of the factors from `position` inwards: how far `dim` reaches in a tile held there."""
@@ -110,19 +112,14 @@ class Derivation:
         above = [i for i in range(edge.position) if self.loops[i].dim in group]
         spread = sympy.Tuple(*[sympy.Tuple(group.index(self.loops[i].dim), self.symbols[i], self._move(i))
                                for i in above if kinds[i] == "join"])  # fmt: skip
-        whole = fn.Union(coefficients, extents, spread) if spread else fn.Footprint(coefficients, extents)
         outer = self.factor(i for i in above if kinds[i] in ("walk", "sum"))
         sweep = next((i for i in above if kinds[i] == "sweep"), None)
         if sweep is None:
-            return outer * whole
+            return _swept(coefficients, extents, spread, outer, None)
         if not origin.kept:
-            return outer * self.symbols[sweep] * whole
-        axis, shift = group.index(self.loops[sweep].dim), self._move(sweep)
-        if spread:
-            fresh = fn.FreshUnion(coefficients, extents, spread, axis, shift)
-        else:
-            fresh = whole - fn.Overlap(coefficients, extents, axis, shift)
-        return outer * (whole + (self.symbols[sweep] - 1) * fresh)
+            return _swept(coefficients, extents, spread, outer * self.symbols[sweep], None)
+        sweeping = group.index(self.loops[sweep].dim), self._move(sweep), self.symbols[sweep]
+        return _swept(coefficients, extents, spread, outer, sweeping)
 
     def _move(self, index: int) -> sympy.Expr:
         return self.extent(self.loops[index].dim, index + 1)
@@ -152,6 +149,34 @@ class Derivation:
                 count = fn.Positions(fn.kinds_code(kinds), self.bounds[dim], sympy.Integer(1), factors)
             parts.append(((dim,), count))
         return Product(tuple(parts))
+
+
+# Templates of one search have many expressions in common, and sympy is slow at making one.
+
+
+@lru_cache(maxsize=1 << 14)
+def _product(symbols: tuple[sympy.Symbol, ...]) -> sympy.Expr:
+    return sympy.Mul(*symbols)
+
+
+@lru_cache(maxsize=1 << 14)
+def _swept(
+    coefficients: sympy.Tuple,
+    extents: sympy.Tuple,
+    spread: sympy.Tuple,
+    outer: sympy.Expr,
+    sweeping: tuple[int, sympy.Expr, sympy.Symbol] | None,
+) -> sympy.Expr:
+    """`outer` times the union of tiles, and what a sweep brings along an axis, by a shift, each of its next times."""
+    whole = fn.Union(coefficients, extents, spread) if spread else fn.Footprint(coefficients, extents)
+    if sweeping is None:
+        return outer * whole
+    axis, shift, times = sweeping
+    if spread:
+        fresh = fn.FreshUnion(coefficients, extents, spread, axis, shift)
+    else:
+        fresh = whole - fn.Overlap(coefficients, extents, axis, shift)
+    return outer * (whole + (times - 1) * fresh)
 
 
 class Ledger:

@@ -49,6 +49,13 @@ class Product:
     def expression(self) -> sympy.Expr:
         return sympy.Mul(*[e for _, e in self.factors])
 
+    def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash(self.factors)
+
 
 @dataclass(frozen=True)
 class Count:

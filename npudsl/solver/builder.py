@@ -42,6 +42,7 @@ class Builder:
         self._known_parts: dict[Product, tuple[sympy.Expr, ...]] = {}
         self._shares: dict[tuple[str, ...], tuple[tuple[Group, sympy.Expr], ...]] = {}
         self.groups = groups_of(layer, dims)
+        self._live = {d: number for number, group in enumerate(self.groups) for d in group}
         self.products: dict[tuple[tuple[sympy.Expr, ...], bool], int] = {}
         self.dead = {self.formulas.bounds[d]: sympy.Integer(1) for d in layer.op.dims if d not in dims}
 
@@ -83,15 +84,15 @@ class Builder:
         if found is None:
             parts: list[sympy.Expr] = [sympy.S.One] * len(self.groups)
             for dims, factor in product.factors:
-                live = next((g for g, group in enumerate(self.groups) if any(d in group for d in dims)), None)
+                live = next((self._live[d] for d in dims if d in self._live), None)
                 if live is not None:
                     factor = factor.xreplace(self.dead) if self.dead else factor
-                    parts[live] = factor if parts[live] is sympy.S.One else parts[live] * factor
+                    parts[live] = factor if parts[live] is sympy.S.One else _times(parts[live], factor)
             found = self._known_parts[product] = tuple(parts)
         return found
 
     def _is_constant(self, product: Product) -> bool:
-        return not any(_has(factor, self.symbols) for _, factor in product.factors)
+        return all(_symbols(factor).isdisjoint(self.symbols) for _, factor in product.factors)
 
     # ---- energy and loads -------------------------------------------------------------------------
 
@@ -156,11 +157,12 @@ class Builder:
         total: dict[Product, Fraction] = {}
         for _, product, weight in terms:
             total[product] = total.get(product, Fraction(0)) + weight
-        constant = tuple((weight, product) for product, weight in total.items() if self._is_constant(product))
+        fixed = {product for product in total if self._is_constant(product)}
+        constant = tuple((weight, product) for product, weight in total.items() if product in fixed)
         weights: dict[tuple[sympy.Expr, ...], Fraction] = {}
         places: dict[tuple[sympy.Expr, ...], Product] = {}
         for product, weight in total.items():
-            if not self._is_constant(product):
+            if product not in fixed:
                 parts = self._parts(product)
                 places.setdefault(parts, product)
                 weights[parts] = weights.get(parts, Fraction(0)) + weight
@@ -168,7 +170,7 @@ class Builder:
         made_of = tuple(
             (label, columns[parts], weight)
             for label, product, weight in terms
-            if weight and not self._is_constant(product) and (parts := self._parts(product)) in columns
+            if weight and product not in fixed and (parts := self._parts(product)) in columns
         )
         return Sum(tuple((column, weights[parts]) for parts, column in columns.items()), constant, made_of)
 
@@ -243,6 +245,11 @@ def _terms(booking: Booking) -> Iterator[tuple[Label, Product, Fraction]]:
         yield label, product, Fraction(times)
 
 
+@lru_cache(maxsize=1 << 14)
+def _times(one: sympy.Expr, other: sympy.Expr) -> sympy.Expr:
+    return one * other
+
+
 def _ordinals(template: Template) -> tuple[str, ...]:
     """Names for the loops' symbols: dim and number among the loops of the dim, so that equal forms are equal in all
     templates."""
@@ -254,10 +261,9 @@ def _ordinals(template: Template) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _has(expression: sympy.Basic, symbols: frozenset[sympy.Symbol]) -> bool:
-    if isinstance(expression, sympy.Symbol):
-        return expression in symbols
-    return any(_has(a, symbols) for a in expression.args)
+@lru_cache(maxsize=1 << 14)
+def _symbols(expression: sympy.Expr) -> frozenset[sympy.Symbol]:
+    return frozenset(expression.free_symbols)
 
 
 @lru_cache(maxsize=8192)

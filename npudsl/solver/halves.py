@@ -69,11 +69,9 @@ class Bounds:
         self.columns = [np.array([c for c, _ in weights], dtype=int) for weights, _ in sums]
         self.weights = [np.array([w for _, w in weights]) for weights, _ in sums]
         self.constants = np.array([constant for _, constant in sums])
+        falling = np.isin(np.arange(task.count), list(task.falling))
         self.extremes = np.array(
-            [
-                [t.values[c].max() if c in task.falling else t.values[c].min() for c in range(task.count)]
-                for t in task.tables
-            ]
+            [np.where(falling, t.values.max(axis=1), t.values.min(axis=1)) for t in task.tables]
         ).reshape(len(task.tables), task.count)
 
     def rest(self, groups: Iterable[int]) -> np.ndarray:
