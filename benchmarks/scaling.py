@@ -2,7 +2,8 @@
 
 Solves problems that grow in one respect: on-chip levels, dims of the operator, bounds (powers of two, numbers with many
 divisors, convolutions) and layers of a network. Each measurement is the CPU time of one search for the least energy,
-without start-up, in a process of its own that has searched for nothing before; printed is the median of `--repeat`.
+without start-up, in a process of its own that has searched for nothing before; printed is the median of `--repeat`, of
+fewer where these take more than 20 s together.
 Below each table stands how the time of what is proven grows (least squares over the logarithms): the factor per step,
 or the exponent of a power of what grows. `>` marks a search that `--limit` ended, a code one that the solver refuses.
 """
@@ -30,6 +31,10 @@ from npudsl.solver import Options, solve
 SPACES = ("even", "uneven")
 #: What a search imports when it needs it, which is no part of its time.
 LATE = ("sympy", "scipy.optimize", "npudsl.model.evaluate", "npudsl.solver.layer")
+
+
+#: CPU seconds after which a search is not repeated.
+PATIENCE = 20.0
 
 
 @dataclass(frozen=True)
@@ -103,8 +108,8 @@ def measure(problem: Problem, options: Options, repeat: int) -> Measured:
             raise RuntimeError(f"the search for {problem.name} died") from error
         finally:
             process.join()
-        if found[-1].refused or not found[-1].proven:
-            break  # it says the same each time, and takes long
+        if not found[-1].proven or sum(one.seconds for one in found) > PATIENCE:
+            break  # refused or ended by the limit, which says the same each time, or long
     return sorted(found, key=lambda one: one.seconds)[len(found) // 2] if found[-1].proven else found[-1]
 
 

@@ -122,18 +122,22 @@ def best(layer: str, machine: str, unrolling: str, order: str) -> tuple[float, A
 
 
 def nest(layer: str, mapping: Any) -> list[Item]:
-    """AccelForge's mapping as one nest. Its loops name the tile that is left below them."""
+    """AccelForge's mapping as one nest. Its loops name the tile that is left below them.
+
+    A tile stands where room is reserved for it: of a window that slides below its storage node only what is needed at
+    a time is held, which in our rules is a tile below the loop that slides.
+    """
     tile = dict(LAYERS[layer][1])
     items: list[Item] = []
     for item in mapping.nodes:
         kind = type(item).__name__
-        if kind == "Storage":
-            items += [node(item.component, tensor) for tensor in item.tensors]
+        if kind == "Reservation":
+            items += [node(item.resource, tensor) for tensor in item.purposes]
         elif kind in ("Temporal", "Spatial"):
             dim, left = str(item.rank_variable), item.tile_shape
             items.append(loop(dim, tile[dim] / left, "" if kind == "Temporal" else f"pe.{item.name}"))
             tile[dim] = left
-        elif kind not in ("Reservation", "Compute"):
+        elif kind not in ("Storage", "Compute"):
             raise ValueError(f"{kind} is not understood")
     if any(left != 1 for left in tile.values()):
         raise ValueError(f"tiles are left: {tile}")
