@@ -11,10 +11,12 @@ from __future__ import annotations
 import contextlib
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from math import exp, log
 from time import perf_counter
 
 from ..mapping.dataflow import Dataflow
 from ..mapping.evaluation import Evaluation
+from ..mapping.footprint import UncountableError
 from ..mapping.legality import check_mapping
 from ..mapping.nest import Mapping
 from ..mapping.violations import violations
@@ -29,14 +31,18 @@ from .feasible import no_room
 from .goal import INFINITE, Goal
 from .imperfect_bounds import Limit, limit_of
 from .imperfect_descent import Descent, Value
+from .imperfect_lower import MOST_SOLVED, Lower
 from .imperfect_pads import padded
+from .imperfect_rounding import rounded
 from .latency import objective_value
 from .layer import LayerSearch, Report
 from .solution import Certificate, LayerSolution, Options
 from .splits import TooHardError
 
-#: Starts that are improved: those of least cost.
-STARTS = 2
+#: Starts that are improved: those of least cost; templates whose real factors are rounded to further starts.
+STARTS, PROMISING = 3, 8
+#: What a logarithm and its exponential may be wrong by, relative: more than they are.
+ROUNDING = 1e-12
 
 
 @dataclass
@@ -52,6 +58,7 @@ class ImperfectSearch:
     mapping: Mapping | None = None
     starts: list[tuple[Value, Mapping]] = field(default_factory=list)
     examined: int = 0
+    lower: Lower | None = None
 
     def __post_init__(self) -> None:
         self.dataflow: Dataflow | None = dict(self.options.dataflows).get(self.layer.name)
@@ -71,13 +78,38 @@ class ImperfectSearch:
                     self._solve(
                         arch, larger, "even", "edp"
                     )  # of mappings that are as fast one that takes little energy
-        for _, nest in sorted(self.starts, key=lambda start: start[0])[:STARTS]:
-            even = self.options.space == "even"
-            descent = Descent(self.arch, self.layer, self.goal, even, self._accept, self.clock.tick)
-            try:
+        if self.mapping is None or self.best[0] <= self.bound:
+            return
+        arch, layer, objective = self.arch, self.layer, self.goal.objective
+        within = self.limit.range(objective, self.best[0])
+        self.lower = Lower(arch, layer, self.options.space, objective, within, self.clock.tick)
+        with contextlib.suppress(UncountableError, OverflowError):
+            self.lower.start()
+        self.lower.run(log(self.best[0]), 0)
+        near = self.lower.promising(log(self.best[0]), PROMISING)
+        self._improve([start for nest, real in near for start in rounded(layer.bound, nest, real)])
+        self.lower.run(log(self.best[0]), MOST_SOLVED)
+
+    def _improve(self, near: list[Mapping]) -> None:
+        """Downwards from the best mappings found, and from those that the least values of relaxed programs are near."""
+        even = self.options.space == "even"
+        descent = Descent(self.arch, self.layer, self.goal, even, self._accept, self.clock.tick)
+        try:
+            for nest in near:
+                settled, value = descent.refactor(nest, INFINITE, self._offer)
+                if value < INFINITE:
+                    self.starts.append((value, settled))
+            starts = {nest: value for value, nest in self.starts}
+            for nest in sorted(starts, key=lambda nest: starts[nest])[:STARTS]:
                 descent.improve(nest, self._offer)
-            finally:
-                self.examined += descent.examined
+        finally:
+            self.examined += descent.examined
+
+    @property
+    def bound(self) -> float:
+        """What no mapping is below, in the units of the objective."""
+        least = self.limit.value(self.goal.objective)
+        return least if self.lower is None else max(least, exp(self.lower.bound) * (1.0 - ROUNDING))
 
     def _solve(self, arch: Arch, layer: Layer, space: str, objective: str | None = None) -> None:
         """The best mapping with perfect factors of the layer, maybe with larger bounds, or the best in time."""
@@ -130,7 +162,7 @@ class ImperfectSearch:
 
     def _relay(self, value: float | None, bound: float | None) -> None:
         """Progress, with the bound that holds for imperfect factors, whatever that for perfect ones is."""
-        self.report(value, self.limit.value(self.goal.objective))
+        self.report(value, self.bound)
 
     def answer(self) -> tuple[Mapping, Evaluation, Certificate] | None:
         if self.mapping is None:
@@ -138,7 +170,7 @@ class ImperfectSearch:
         evaluation = evaluate(self.arch, self.layer, self.mapping)
         objective = self.goal.objective
         value = objective_value(objective, self.arch, self.layer, self.mapping, evaluation)
-        bound = min(value, self.limit.value(objective))
+        bound = min(value, self.bound)
         return self.mapping, evaluation, Certificate(objective, value, bound, examined=self.examined)
 
 

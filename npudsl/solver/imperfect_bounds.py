@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from math import inf
 
 from ..mapping.pricing import leakages
 from ..spec.arch import Arch
 from ..spec.op import Layer
+from .imperfect_convex import Range
 from .imperfect_steps import least_steps
 from .pebbles import ROUNDING
 from .physical_energy import physical_limit
@@ -27,6 +29,13 @@ class Limit:
     def value(self, objective: str) -> float:
         """The limit of an objective, in its units: pJ, cycles or pJ * cycles."""
         return {"energy": self.energy, "latency": self.cycles}.get(objective, self.energy * self.cycles)
+
+    def range(self, objective: str, value: float) -> Range:
+        """What energy and cycles of a mapping that is no worse than one of this value lie between."""
+        over = value * (1 + 1e-9)
+        energy = {"energy": over, "latency": inf}.get(objective, over / self.cycles)
+        cycles = {"energy": inf, "latency": over}.get(objective, over / self.energy if self.energy else inf)
+        return Range((self.energy, energy), (self.cycles, cycles))
 
 
 def limit_of(arch: Arch, layer: Layer) -> Limit:

@@ -43,7 +43,7 @@ class Descent:
         current, value = nest.simplified(), INFINITE
         left = MOST_VARIANTS
         while left > 0:
-            current, value = self._refactor(current, value, tell)
+            current, value = self.refactor(current, value, tell)
             found = None
             for changed, rows in variants(self.arch, current, self.layer.bound, even=self.even):
                 self.tick()
@@ -56,7 +56,7 @@ class Descent:
             current, value = found
             tell(current)
 
-    def _refactor(self, nest: Mapping, value: Value, tell: Callable[[Mapping], object]) -> tuple[Mapping, Value]:
+    def refactor(self, nest: Mapping, value: Value, tell: Callable[[Mapping], object]) -> tuple[Mapping, Value]:
         """The best factors that single and double changes lead to."""
         if not nest.loops:
             return nest, value

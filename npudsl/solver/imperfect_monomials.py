@@ -1,0 +1,59 @@
+"""What bounds of counts are made of: sums of products of real factors, words of windows and settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from .imperfect_windows import Form
+
+#: Loops (indices) whose factors are multiplied.
+Loops = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Window:
+    """Words of a form whose extents are products of the real factors of some loops."""
+
+    form: Form
+    extents: tuple[Loops, ...]
+
+
+@dataclass(frozen=True)
+class Monomial:
+    """`constant` times the real factors of `loops`, the words of `windows` and the settings of each of `counts`.
+
+    A count, of loops over one dim, is a whole number, at least the product of their real factors.
+    """
+
+    constant: int
+    loops: Loops = ()
+    windows: tuple[Window, ...] = ()
+    counts: tuple[Loops, ...] = ()
+
+    @property
+    def open(self) -> bool:
+        """Whether it depends on the factors."""
+        return bool(self.loops or self.windows or self.counts)
+
+    def __mul__(self, other: Monomial) -> Monomial:
+        loops = tuple(sorted((*self.loops, *other.loops)))
+        counts = tuple(sorted((*self.counts, *other.counts)))
+        return Monomial(self.constant * other.constant, loops, (*self.windows, *other.windows), counts)
+
+
+@dataclass(frozen=True)
+class Total:
+    """`sum weight * monomial + constant`, weights >= 0."""
+
+    terms: tuple[tuple[Monomial, Fraction], ...] = ()
+    constant: Fraction = Fraction(0)
+
+    def __add__(self, other: Total) -> Total:
+        merged: dict[Monomial, Fraction] = {}
+        for monomial, weight in (*self.terms, *other.terms):
+            merged[monomial] = merged.get(monomial, Fraction(0)) + weight
+        return Total(tuple(merged.items()), self.constant + other.constant)
+
+    def times(self, weight: Fraction) -> Total:
+        return Total(tuple((m, w * weight) for m, w in self.terms if weight), self.constant * weight)
