@@ -168,7 +168,8 @@ def test_limits_never_exclude_the_numbers_of_a_nest(seed: int) -> None:
     kinds = ("count", "extent", "count", "spread", "factor", "factor")
     wholes = tuple(Whole(kind, "d", (k,), 200, k) for k, kind in enumerate(kinds))
     nothing = np.zeros(0)
-    rest, spreads = {0: 1, 2: 3}, {3: (4, 5)}
+    rest: dict[int, int] = {0: 1, 2: 3}
+    spreads: dict[int, tuple[int, ...]] = {3: (4, 5)}
     program = Convex(nothing, nothing, nothing, nothing, nothing, nothing, nothing, [], wholes, rest, spreads)
     limits = [(rng.randint(1, n), rng.choice([n, n + rng.randint(0, 5), 200])) for n in numbers]
     found = consistent(program, limits, {"d": bound})
