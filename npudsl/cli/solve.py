@@ -87,7 +87,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_mapspace(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--space", choices=("even", "uneven"), default="even", help="default: even")
+    parser.add_argument(
+        "--space",
+        choices=("even", "uneven"),
+        help="even: the nodes of a memory stand together, with no loop in between (default: uneven, which contains "
+        "them; even for a machine whose nodes can stand in too many orders)",
+    )
     parser.add_argument(
         "--factors",
         choices=("perfect", "imperfect"),
@@ -109,6 +114,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.pareto is not None and arguments.factors != "perfect":
         raise Failed("fronts are exact with perfect factors only: leave out `--pareto` or `--factors`", 2)
     machine, nets, arch, network = _inputs(arguments)
+    if arguments.space is None:
+        arguments.space = _widest(arch, network)
     dataflows = _dataflows(arguments, machine, nets, arch, network)
     best = _solve(arguments, arch, network, dataflows)
     _show(arguments, best)
@@ -160,6 +167,15 @@ def _inputs(arguments: argparse.Namespace) -> tuple[Program, Program, Arch, Netw
     declared = [machine.find(tree.ArchDecl, arguments.arch), nets.find(tree.NetworkDecl, name)]
     for_arch, for_network = choose_settings(settings_of(arguments), declared)
     return machine, nets, machine.arch(arguments.arch, for_arch), nets.network(name, for_network)
+
+
+def _widest(arch: Arch, network: Network) -> str:
+    from ..solver import widest_space
+
+    found = widest_space(arch, network.layers)
+    if found == "even":
+        say(f"note: only even mappings are searched: the nodes of `{arch.name}` can stand in too many orders (E604)")
+    return found
 
 
 def _dataflows(

@@ -7,6 +7,7 @@ Each takes sympy Tuples so that one function serves any number of dims. `explici
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -134,7 +135,12 @@ def sum_code(kinds: tuple[tuple[str, ...], ...], kept: bool) -> sympy.Symbol:
 
 
 def rows_of(function: Callable[..., int]) -> Callable[..., np.ndarray]:
-    """A function of (nested tuples of) integers, applied to rows of arrays; equal rows are evaluated once."""
+    """A function of (nested tuples of) integers, applied to rows of arrays; equal rows are evaluated once, and what is
+    evaluated is remembered for other arrays."""
+
+    @lru_cache(maxsize=1 << 16)
+    def value(shape: Any, row: tuple[int, ...]) -> int:
+        return function(*_rebuild(shape, iter(row)))
 
     def vectorised(*args: Any) -> np.ndarray:
         flat: list[Any] = []
@@ -142,16 +148,16 @@ def rows_of(function: Callable[..., int]) -> Callable[..., np.ndarray]:
         columns = np.broadcast_arrays(*[np.atleast_1d(x) for x in flat])
         table = np.stack(columns, axis=1).astype(np.int64)
         distinct, inverse = np.unique(table, axis=0, return_inverse=True)
-        values = np.array([function(*_rebuild(shape, iter(int(v) for v in row))) for row in distinct], dtype=float)
+        values = np.array([value(shape, tuple(row)) for row in distinct.tolist()], dtype=float)
         return values[inverse.ravel()]
 
     return vectorised
 
 
 def _flatten(args: Any, flat: list[Any]) -> Any:
-    """Tuples become lists of shapes, leaves are appended to `flat`."""
+    """Tuples become tuples of shapes, leaves (None) are appended to `flat`."""
     if isinstance(args, tuple):
-        return [_flatten(a, flat) for a in args]
+        return tuple(_flatten(a, flat) for a in args)
     flat.append(args)
     return None
 

@@ -125,7 +125,7 @@ def _proofs(answers: Answers) -> Table:
     """The objective with what bounds it from below, as a share of what was found."""
     shown = table(f"proof, in {UNITS.get(answers.options.objective, answers.options.objective)}")
     shown.add_column("layer", no_wrap=True)
-    for header in ("found", "lower bound", "gap", "physical limit", "relaxation", "rounded start", "examined"):
+    for header in ("found", "lower bound", "gap", "physical limit", "relaxation", "start", "examined"):
         shown.add_column(header, justify="right")
     for answer in answers.solved:
         proof, limit = answer.certificate, limits.limit_of(answers, answer)

@@ -35,6 +35,11 @@ class Goal:
         """Whether the time that ports and links take matters; if not, cycles are those of compute."""
         return self.objective != "energy" or min(self.most_cycles, self.most_edp) < inf
 
+    @property
+    def limited(self) -> bool:
+        """Whether there is something that no answer may exceed."""
+        return min(self.most_energy, self.most_cycles, self.most_edp) < inf
+
     def admits(self, energy: Any, cycles: Any) -> Any:
         """Whether something that takes at least so much may be within the limits."""
         within = (energy <= self.most_energy) & (cycles <= self.most_cycles)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from math import comb, factorial, prod
 
 import sympy
@@ -38,8 +39,14 @@ def check_size(layer: Layer, dims: tuple[str, ...]) -> None:
     )
 
 
-def check_orders(arch: Arch, layer: Layer) -> None:
-    """Raises SpecError (E604) if the nodes of an uneven mapping have more orders than can be searched."""
+def widest_space(arch: Arch, layers: Iterable[Layer]) -> str:
+    """The largest mapspace in which every layer can be searched: `uneven`, or `even` on a machine whose nodes can stand
+    in too many orders."""
+    return "uneven" if all(_orders(arch, layer) <= MOST_ORDERS for layer in layers) else "even"
+
+
+def _orders(arch: Arch, layer: Layer) -> int:
+    """Orders in which the nodes of an uneven mapping can stand, without any bypass."""
     orders = 1
     region: list[Level] = []
     for part in (*arch.nodes[1:], None):
@@ -49,6 +56,12 @@ def check_orders(arch: Arch, layer: Layer) -> None:
         chains = [sum(1 for x in region for m in x.memories if m.hold(t.role)) for t in layer.op.tensors]
         orders *= factorial(sum(chains)) // prod(factorial(n) for n in chains)
         region = []
+    return orders
+
+
+def check_orders(arch: Arch, layer: Layer) -> None:
+    """Raises SpecError (E604) if the nodes of an uneven mapping have more orders than can be searched."""
+    orders = _orders(arch, layer)
     if orders > MOST_ORDERS:
         raise SpecError(
             Diagnostic(

@@ -21,7 +21,7 @@ class Options:
     (`latency.py`) is above it. `jobs`: processes (None: as many as help)."""
 
     objective: str = "edp"  # edp | energy | latency
-    space: str = "even"
+    space: str = "uneven"
     factors: str = "perfect"
     time_limit: float | None = None
     jobs: int | None = 1

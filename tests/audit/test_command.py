@@ -42,7 +42,8 @@ Record = dict[str, Any]
 
 
 def solve(folder: Path, target: Path) -> int:
-    settings = ("--set", "lanes=2", "--batch", "2", "--objective", "energy", "--no-cache", "--no-verify")
+    mapspace = ("--objective", "energy", "--space", "even")
+    settings = ("--set", "lanes=2", "--batch", "2", *mapspace, "--no-cache", "--no-verify")
     return main(["solve", str(folder / "small.npu"), "--net", "tiny", *settings, "--certificate", str(target)])
 
 

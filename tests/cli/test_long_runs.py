@@ -48,7 +48,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def solve(*arguments: str) -> int:
-    return main(["solve", "small.npu", "--net", "tiny", *arguments])
+    return main(["solve", "small.npu", "--net", "tiny", "--space", "even", *arguments])
 
 
 def timeless(record: str) -> str:
@@ -210,7 +210,7 @@ class Long:
         spec = shutil.copy(ROOT / "specs" / "eyeriss.npu", folder)
         slow = SLOW.replace("DEAF", str(deaf))
         command = [sys.executable, "-c", f"SLOW = {slow!r}\n{slow}{TELLING}", "solve", spec]
-        network = ["--net", "alexnet", "--layer", "conv3", "--layer", "fc8"]
+        network = ["--net", "alexnet", "--layer", "conv3", "--layer", "fc8", "--space", "even"]
         where = ["--json", str(self.record), "--emit", str(folder / "best.npu")]
         self.process = subprocess.Popen(
             [*command, *network, *where, *arguments],

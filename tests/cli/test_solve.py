@@ -48,20 +48,21 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def solve(*arguments: str) -> int:
-    return main(["solve", "small.npu", "--net", "tiny", *arguments])
+def solve(*arguments: str, space: str | None = "even") -> int:
+    """`space`: even where it does not matter, which is faster."""
+    return main(["solve", "small.npu", "--net", "tiny", *(["--space", space] if space else []), *arguments])
 
 
 @pytest.mark.parametrize("objective", ["edp", "energy", "latency"])
 def test_json(objective: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert solve("--objective", objective, "--batch", "2", "--json", "-") == 0
+    assert solve("--objective", objective, "--batch", "2", "--json", "-", space=None) == 0
     record = json.loads(capsys.readouterr().out)
     assert {k: record[k] for k in ("schema", "arch", "net", "objective", "space", "factors")} == {
         "schema": 1,
         "arch": "small",
         "net": "tiny",
         "objective": objective,
-        "space": "even",
+        "space": "uneven",
         "factors": "perfect",
     }
     assert {layer["name"]: layer["macs"] for layer in record["layers"]} == {k: 2 * v for k, v in MACS.items()}
@@ -228,7 +229,7 @@ sys.exit(main(sys.argv[1:]))
 
 def test_interruption_keeps_what_is_solved() -> None:
     """Interrupted when the first layer is solved, however long that takes: it is there."""
-    arguments = ["solve", "specs/eyeriss.npu", "--net", "resnet50", "--no-verify"]
+    arguments = ["solve", "specs/eyeriss.npu", "--net", "resnet50", "--no-verify", "--space", "even"]
     command = [sys.executable, "-c", TELLING, *arguments]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None
@@ -321,3 +322,19 @@ def test_pareto_that_time_cuts_short(folder: Path, capsys: pytest.CaptureFixture
     assert layer["pareto"]
     assert solve("--layer", "conv1", "--json", "-", "--no-verify") == 0
     assert "pareto" not in json.loads(capsys.readouterr().out)["layers"][0]
+
+
+def test_a_machine_with_too_many_orders_of_nodes(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Without `--space` its even mappings are searched, and that is said; with it the diagnostic says why not."""
+    outer = "    memory glb  : t.buffer(size = 64 KiB) { holds = [input, output, weight] }\n"
+    one = outer.replace("glb ", "sram").replace("64", "8")
+    text = FILE.replace(
+        "    memory glb  : t.buffer(size = glb_size) { holds = [input, output, weight?] }\n", outer + one
+    )
+    (folder / "small.npu").write_text(text)
+    assert solve("--layer", "fc2", "--no-cache", "--json", "-", space=None) == 0
+    told = capsys.readouterr()
+    assert json.loads(told.out)["space"] == "even" and json.loads(told.out)["layers"][0]["optimal"]
+    assert "note: only even mappings are searched" in told.err
+    assert solve("--layer", "fc2", "--no-cache", space="uneven") == 1
+    assert "E604" in capsys.readouterr().err

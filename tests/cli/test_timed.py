@@ -119,13 +119,13 @@ def test_a_memory_that_moves_nothing(path: str, capsys: pytest.CaptureFixture[st
 
 
 def test_solve_tells_cycles_and_stalls(path: str, capsys: pytest.CaptureFixture[str]) -> None:
-    found = record(capsys, "solve", path, "--net", path)
+    found = record(capsys, "solve", path, "--net", path, "--space", "even")
     layer = found["layers"][0]
     assert layer["cycles_low"] <= layer["cycles"] <= layer["cycles_high"]
     assert layer["bottleneck"] in layer["busy_cycles"]
     assert layer["stalled"] >= 0
     assert layer["bounded"]
-    assert main(["solve", path, "--net", path]) == 0
+    assert main(["solve", path, "--net", path, "--space", "even"]) == 0
     text = capsys.readouterr().out
     assert "stalled" in text
     assert "cycles exact for" in text

@@ -134,7 +134,7 @@ def test_solve_tells_what_is_wrong(folder: Path, capsys: pytest.CaptureFixture[s
 
 def test_answers_obey(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """From the command line to a file of mappings, each of which is held against the dataflow again."""
-    arguments = ["--net", "tiny", "--using", "own", "--no-cache", "--json", "-", "--emit", "out.npu"]
+    arguments = ["--net", "tiny", "--space", "even", "--using", "own", "--no-cache", "--json", "-", "--emit", "out.npu"]
     assert main(["solve", "small.npu", *arguments]) == 0
     record = json.loads(capsys.readouterr().out)
     assert record["dataflow"] == "own"
@@ -144,8 +144,8 @@ def test_answers_obey(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_from_python(folder: Path) -> None:
     machine = npudsl.load("small.npu").arch()
-    best = machine.solve("tiny", using="own", layers=["conv1"], cache=False)
-    free = machine.solve("tiny", layers=["conv1"], cache=False)
+    best = machine.solve("tiny", using="own", layers=["conv1"], space="even", cache=False)
+    free = machine.solve("tiny", layers=["conv1"], space="even", cache=False)
     assert best["conv1"].certificate.value >= free["conv1"].certificate.value
     assert violations(asked("own")["conv1"], machine.arch, best["conv1"].layer, best["conv1"].mapping.nest) == ()
     with pytest.raises(SpecError, match="E509"):
@@ -166,7 +166,7 @@ def test_the_library_fits_machines_with_two_axes(machine: str, net: str) -> None
 
 
 def test_the_result_says_what_was_asked_and_of_which_layers(folder: Path) -> None:
-    answers = npudsl.load("small.npu").arch().solve("tiny", cache=False).answers
+    answers = npudsl.load("small.npu").arch().solve("tiny", space="even", cache=False).answers
     plain = solved(answers, lambda answer, mapping: "")
     assert plain["dataflow"] is None and "under the dataflow" not in as_text(screen(answers))
     answers = replace(answers, options=replace(answers.options, dataflows=tuple(asked("own").items())))

@@ -18,7 +18,7 @@ SMALL = Layer("small", GEMM, (("m", 8), ("n", 12), ("k", 16)))
 
 
 def answers(layer: Layer, objective: str) -> Answers:
-    options = Options(objective=objective)
+    options = Options(objective=objective, space="even")
     return Answers(ARCH, "net", options, (Answer(solve(ARCH, "net", [layer], options).layers[0]),))
 
 

@@ -149,7 +149,7 @@ def test_rules_hold_for_what_is_clipped(seed: int, space: str) -> None:
 
 
 def test_out_of_time_there_is_a_mapping_with_its_gap() -> None:
-    options = Options("edp", factors="imperfect", time_limit=0.0)
+    options = Options("edp", "even", "imperfect", time_limit=0.0)
     found = solve(lanes(8), "net", [gemm(7, 7, 7)], options).layers[0]
     assert found.mapping is not None
     assert found.certificate is not None

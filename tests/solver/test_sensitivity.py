@@ -29,7 +29,7 @@ ARCH = machine(
 
 
 def best(arch: Arch, of: Layer, objective: str) -> LayerSolution:
-    return solve(arch, "net", [of], Options(objective=objective)).layers[0]
+    return solve(arch, "net", [of], Options(objective=objective, space="even")).layers[0]
 
 
 def value(arch: Arch, of: Layer, objective: str) -> float:
@@ -40,7 +40,7 @@ def value(arch: Arch, of: Layer, objective: str) -> float:
 
 def study(objective: str, seconds: float | None = None) -> dict[tuple[str, str, str], Worth]:
     answer = best(ARCH, GEMM, objective)
-    found = sensitivities(ARCH, answer, Options(objective=objective), Clock.lasting(seconds, Stop()))
+    found = sensitivities(ARCH, answer, Options(objective=objective, space="even"), Clock.lasting(seconds, Stop()))
     return {(w.knob.kind, w.knob.name, w.knob.part): w for w in found}
 
 
@@ -109,7 +109,7 @@ def test_a_bandwidth_that_is_short_is_worth_what_solving_with_more_says() -> Non
     (knob,) = (k for k in knobs(ARCH) if k.kind == "bandwidth")
     slow = turned(ARCH, knob, Fraction(4))
     answer = best(slow, GEMM, "latency")
-    found = sensitivities(slow, answer, Options(objective="latency"), Clock())
+    found = sensitivities(slow, answer, Options(objective="latency", space="even"), Clock())
     (worth,) = (w for w in found if w.knob.kind == "bandwidth")
     now = value(slow, GEMM, "latency")
     assert worth.more == value(turned(ARCH, knob, Fraction(5)), GEMM, "latency") < now
@@ -132,14 +132,14 @@ def test_what_is_not_proven_is_not_called_the_same(monkeypatch: pytest.MonkeyPat
     assert answer.certificate is not None
     cut = replace(answer, certificate=replace(answer.certificate, lower_bound=answer.certificate.value / 2))
     monkeypatch.setattr("npudsl.solver.sensitivity.solve_layer", lambda *_: cut)
-    for worth in sensitivities(ARCH, answer, Options(objective="energy"), Clock()):
+    for worth in sensitivities(ARCH, answer, Options(objective="energy", space="even"), Clock()):
         if worth.knob.kind != "bandwidth":
             assert (worth.more, worth.same_to, worth.better) == (None, worth.knob.now, None)
     better = replace(
         cut, certificate=replace(answer.certificate, value=answer.certificate.value * 0.9, lower_bound=1.0)
     )
     monkeypatch.setattr("npudsl.solver.sensitivity.solve_layer", lambda *_: better)
-    for worth in sensitivities(ARCH, answer, Options(objective="energy"), Clock()):
+    for worth in sensitivities(ARCH, answer, Options(objective="energy", space="even"), Clock()):
         if worth.knob.kind != "bandwidth":  # a better mapping is there, the best is not known
             assert worth.more is None and worth.better == pytest.approx(answer.certificate.value * 0.9)
 
@@ -160,13 +160,13 @@ def test_an_answer_that_is_not_proven_says_nothing() -> None:
     answer = best(ARCH, GEMM, "energy")
     assert answer.certificate is not None
     unproven = replace(answer, certificate=replace(answer.certificate, lower_bound=1.0))
-    assert sensitivities(ARCH, unproven, Options(objective="energy"), Clock()) == ()
+    assert sensitivities(ARCH, unproven, Options(objective="energy", space="even"), Clock()) == ()
 
 
 def test_an_axis_of_leaking_units_is_turned_one_step_only() -> None:
     leaking = replace(ARCH, compute=replace(ARCH.compute, leakage=Fraction(1)))
     answer = best(leaking, GEMM, "energy")
-    found = sensitivities(leaking, answer, Options(objective="energy"), Clock())
+    found = sensitivities(leaking, answer, Options(objective="energy", space="even"), Clock())
     for worth in found:
         if worth.knob.kind == "axis":
             assert worth.same_to is not None and worth.same_to <= worth.knob.now + 1

@@ -30,7 +30,7 @@ ROLES = ("input", "weight", "output")
 
 
 def study(arch: Arch, of: Layer, objective: str) -> Slopes:
-    mapping = solve(arch, "net", [of], Options(objective=objective)).layers[0].mapping
+    mapping = solve(arch, "net", [of], Options(objective=objective, space="even")).layers[0].mapping
     assert mapping is not None
     found = slopes(arch, of, mapping, objective)
     assert found is not None
@@ -60,7 +60,7 @@ def test_slopes_are_what_the_relaxation_does_when_a_limit_changes(objective: str
         array("pe", x=7, y=6),
         tuple(memory(n, r, size=16 * s) for n, r, s in zip("iwo", ROLES, (12, 100, 20), strict=True)),
     )
-    mapping = solve(arch, "net", [of], Options(objective=objective)).layers[0].mapping
+    mapping = solve(arch, "net", [of], Options(objective=objective, space="even")).layers[0].mapping
     assert mapping is not None
     found = slopes(arch, of, mapping, objective)
     assert found is not None and found.objective <= 1 + 1e-9

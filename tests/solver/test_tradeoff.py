@@ -97,9 +97,9 @@ def test_front_of_many(kind: str, block: int) -> None:
 def test_the_least_of_everything_is_on_it(timed: bool) -> None:
     kind = Kind("even", timed=timed, limit=1_000)
     for arch, layer, _ in problems(kind, 500, 1):
-        front = pareto_front(arch, layer, Options(), Clock())
+        front = pareto_front(arch, layer, Options(space="even"), Clock())
         for objective in ("energy", "latency", "edp") if front.points else ():
-            alone = solve(arch, "net", [layer], Options(objective)).layers[0].certificate
+            alone = solve(arch, "net", [layer], Options(objective, "even")).layers[0].certificate
             point = front.best(objective)
             value = {"energy": point.energy, "latency": point.latency, "edp": point.edp}[objective]
             assert alone is not None and float(value) == pytest.approx(alone.value, rel=1e-12)
@@ -109,7 +109,7 @@ def test_without_time_there_is_no_proof() -> None:
     """Whatever is known when the time is up: legal mappings, energies above their bounds, bounds that hold."""
     stopped = Clock(stop=Stop(asked=True))
     for arch, layer, found in problems(KINDS["even, timed"], 0, 3):
-        front = pareto_front(arch, layer, Options(), stopped)
+        front = pareto_front(arch, layer, Options(space="even"), stopped)
         assert not front.complete
         assert bool(front.points) == bool(found.front)
         for point in front.points:
@@ -121,14 +121,14 @@ def test_without_time_there_is_no_proof() -> None:
 def test_a_limit_on_latency_cuts_the_front() -> None:
     for arch, layer, found in problems(KINDS["even"], 0, 3):
         for cycles, _ in found.front:
-            front = pareto_front(arch, layer, Options(most_cycles=cycles), Clock())
+            front = pareto_front(arch, layer, Options(space="even", most_cycles=cycles), Clock())
             assert [(p.latency, p.energy) for p in front.points] == [x for x in found.front if x[0] <= cycles]
             assert front.complete
 
 
 def test_dominated_points_go() -> None:
     arch, layer, _ = problems(KINDS["even"], 0, 1)[-1]
-    one = pareto_front(arch, layer, Options(), Clock()).points[0]
+    one = pareto_front(arch, layer, Options(space="even"), Clock()).points[0]
 
     def slower(factor: Fraction | int) -> Point:
         return Point(one.mapping, one.evaluation, one.latency * factor, one.certificate)
