@@ -39,8 +39,8 @@ from .layer import LayerSearch, Report
 from .solution import Certificate, LayerSolution, Options
 from .splits import TooHardError
 
-#: Starts that are improved: those of least cost; templates whose real factors are rounded to further starts.
-STARTS, PROMISING = 3, 8
+#: Starts of either kind that are improved, those of least cost; templates whose real factors are rounded to starts.
+STARTS, PROMISING = 2, 8
 #: What a logarithm and its exponential may be wrong by, relative: more than they are.
 ROUNDING = 1e-12
 
@@ -95,13 +95,11 @@ class ImperfectSearch:
         even = self.options.space == "even"
         descent = Descent(self.arch, self.layer, self.goal, even, self._accept, self.clock.tick)
         try:
-            for nest in near:
-                settled, value = descent.refactor(nest, INFINITE, self._offer)
-                if value < INFINITE:
-                    self.starts.append((value, settled))
-            starts = {nest: value for value, nest in self.starts}
-            for nest in sorted(starts, key=lambda nest: starts[nest])[:STARTS]:
-                descent.improve(nest, self._offer)
+            settled = [descent.refactor(nest, INFINITE, self._offer) for nest in near]
+            for found in (self.starts, [(value, nest) for nest, value in settled if value < INFINITE]):
+                starts = {nest: value for value, nest in found}
+                for nest in sorted(starts, key=lambda nest: starts[nest])[:STARTS]:
+                    descent.improve(nest, self._offer)
         finally:
             self.examined += descent.examined
 
