@@ -178,6 +178,8 @@ def main() -> int:
         failures = list(row.failures)
         failed += bool(failures)
         print(row, *(f"    WRONG: {text}" for text in failures), sep="\n", flush=True)
+    if not chosen:
+        print("no mapping of these names was compared")
     print(f"{len(chosen) - failed} of {len(chosen)} mappings of other tools cost no less than our answers")
     return 1 if failed or not chosen else 0
 

@@ -27,6 +27,7 @@ class Front:
         self._held = 0
         self._least: np.ndarray | None = None
         self._known: dict[int, np.ndarray] = {}
+        self._places: tuple[np.ndarray, ...] | None = None
 
     def add(self, flat: np.ndarray, costs: np.ndarray) -> None:
         """Costs, shape (kinds, n), with the flat indices of their extents."""
@@ -66,10 +67,12 @@ class Front:
         found = self._known.get(need)
         if found is None:
             assert self._least is not None
-            fits = np.flatnonzero(self.lattice.multiples_of(self.lattice.vector(need))[self.flat])
+            if self._places is None:
+                self._places = self.lattice.places(self.flat)
+            found = self.lattice.multiples_of(need, self._places)
             if self.kinds == 1:
-                found = fits[[self.costs[0, fits].argmin()]] if len(fits) else fits
-            else:
-                found = fits[undominated(self.costs[:, fits], np.zeros(len(fits), np.int64))] if len(fits) else fits
+                found = found[[self.costs[0, found].argmin()]] if len(found) else found
+            elif len(found) > 1:
+                found = found[undominated(self.costs[:, found], np.zeros(len(found), np.int64))]
             self._known[need] = found
         return found

@@ -92,10 +92,19 @@ class Lattice:
                         moved[place[v]] = np.minimum(moved[place[v]], moved[place[v * p]])
         return result.ravel()
 
-    def multiples_of(self, extents: dict[str, int]) -> np.ndarray:
-        """Mask of the vectors that `extents` divides in every dim."""
-        mask = np.ones(self.shape, dtype=bool)
-        for k, (dim, axis) in enumerate(zip(self.dims, self.axes, strict=True)):
-            divides = np.array([v % extents[dim] == 0 for v in axis])
-            mask &= divides.reshape([-1 if i == k else 1 for i in range(len(self.dims))])
-        return mask.ravel()
+    @cached_property
+    def _divides(self) -> tuple[np.ndarray, ...]:
+        """Per dim, for two of its divisors (by number), whether the first divides the second."""
+        return tuple(np.array([[v % d == 0 for v in axis] for d in axis]) for axis in self.axes)
+
+    def places(self, flat: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Per dim the number of the divisor that each vector has there."""
+        return np.unravel_index(flat, self.shape)
+
+    def multiples_of(self, need: int, places: tuple[np.ndarray, ...]) -> np.ndarray:
+        """Which of some vectors (positions in `places`) the vector with flat index `need` divides in every dim."""
+        left = np.arange(len(places[0]))
+        for divides, mine, there in zip(self._divides, np.unravel_index(need, self.shape), places, strict=True):
+            if mine:  # the first divisor, 1, divides all
+                left = left[divides[mine][there[left]]]
+        return left

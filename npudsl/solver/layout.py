@@ -17,7 +17,7 @@ EMPHASIS = 8.0
 #: Shares of a half that are not told apart.
 FINE = 0.05
 #: Rows of a half that stand for all of them in such a share.
-SAMPLE = 1 << 11
+SAMPLE = 1 << 8
 
 
 class Layout:
@@ -102,7 +102,7 @@ def _measures(layout: Layout, rows: np.ndarray, others: np.ndarray) -> np.ndarra
             parts = np.column_stack([parts, np.maximum(rows[:, layout.outer + k], least[layout.outer + k])])
         lowest = parts.min(axis=0, initial=np.inf)
         whole = max(1.0, layout.bounds.constants[k] + lowest.sum(), layout.bounds.least_cycles if k else 0.0)
-        found.append(np.log(np.maximum(whole + (parts - lowest), whole * FINE)))
+        found.append(np.log1p(((parts - lowest) / whole).astype(np.float32)))
     return np.concatenate(found, axis=1)
 
 
