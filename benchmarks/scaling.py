@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -26,7 +27,7 @@ from run import ROOT, machine
 from scaling_problems import Problem, convolutions, dims, levels, networks, squares
 
 sys.path.insert(0, str(ROOT))
-from npudsl.solver import Options, solve
+from npudsl.solver import Options, Stop, solve
 
 SPACES = ("even", "uneven")
 #: What a search imports when it needs it, which is no part of its time.
@@ -73,24 +74,26 @@ class Measured:
         return f"{'' if self.proven else '> '}{self.seconds:.2f} s"
 
 
-def once(problem: Problem, options: Options) -> Measured:
-    """Search in this process."""
+def once(problem: Problem, options: Options, limit: float) -> Measured:
+    """Search in this process, for `limit` CPU seconds at most: how busy the machine is makes no difference."""
+    stop = Stop()
+    signal.signal(signal.SIGPROF, lambda *_: stop.ask())
+    signal.setitimer(signal.ITIMER_PROF, limit)
     started = time.process_time()
-    answers = solve(problem.arch, "problem", problem.layers, options).layers
+    answers = solve(problem.arch, "problem", problem.layers, options, stop=stop).layers
     seconds = time.process_time() - started
+    signal.setitimer(signal.ITIMER_PROF, 0)
     refused = next((answer.failure.code for answer in answers if answer.failure is not None), "")
-    whole = len(answers) == len(problem.layers)
-    return Measured(
-        seconds, whole and all(a.certificate is not None and a.certificate.optimal for a in answers), refused
-    )
+    proofs = [answer.certificate.optimal for answer in answers if answer.certificate is not None]
+    return Measured(seconds, len(proofs) == len(problem.layers) and all(proofs), refused)
 
 
-def _child(pipe: Connection, problem: Problem, options: Options) -> None:
+def _child(pipe: Connection, problem: Problem, options: Options, limit: float) -> None:
     sys.stderr.close()
-    pipe.send(once(problem, options))
+    pipe.send(once(problem, options, limit))
 
 
-def measure(problem: Problem, options: Options, repeat: int) -> Measured:
+def measure(problem: Problem, options: Options, repeat: int, limit: float) -> Measured:
     """The median of some searches, each in a fork of this process, which itself never searches.
 
     Raises `RuntimeError` if one dies.
@@ -99,7 +102,7 @@ def measure(problem: Problem, options: Options, repeat: int) -> Measured:
     found: list[Measured] = []
     while len(found) < repeat:
         ours, theirs = context.Pipe(duplex=False)
-        process = context.Process(target=_child, args=(theirs, problem, options))
+        process = context.Process(target=_child, args=(theirs, problem, options, limit))
         process.start()
         theirs.close()
         try:
@@ -132,7 +135,7 @@ def run(study: Study, spaces: Sequence[str], repeat: int, limit: float) -> Itera
     for problem in study.problems():
         cells = []
         for space in spaces:
-            measured = measure(problem, Options("energy", space, "perfect", limit, jobs=1), repeat)
+            measured = measure(problem, Options("energy", space, "perfect", jobs=1), repeat, limit)
             cells.append(str(measured))
             if measured.proven:
                 times[space][0].append(problem.size)
@@ -147,7 +150,7 @@ def main() -> None:
     parser.add_argument("--study", action="append", choices=STUDIES, help="repeatable; default: all")
     parser.add_argument("--space", action="append", choices=SPACES, help="repeatable; default: both")
     parser.add_argument("--repeat", type=int, default=3, metavar="N", help="searches per figure; default: 3")
-    parser.add_argument("--limit", type=float, default=60.0, metavar="SECONDS", help="per search; default: 60")
+    parser.add_argument("--limit", type=float, default=60.0, metavar="SECONDS", help="of CPU, per search; default: 60")
     arguments = parser.parse_args()
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the program does; numpy reads it when it is imported
     for module in LATE:

@@ -41,10 +41,12 @@ def test_problems_grow_as_they_say(scaling: Any) -> None:
 def test_one_search(scaling: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """A proven search in a process of its own, and one that its limit ends."""
     problem = next(iter(scaling.STUDIES["powers"].problems()))
-    even = scaling.measure(problem, scaling.Options("energy", "even", jobs=1), 2)
+    options = scaling.Options("energy", "even", jobs=1)
+    even = scaling.measure(problem, options, 2, 60)
     assert even.proven and 0 < even.seconds < 60
     assert str(even) == f"{even.seconds:.2f} s"
-    assert str(scaling.Measured(61.0, False)) == "> 61.00 s"
+    ended = scaling.measure(problem, scaling.Options("energy", "uneven", jobs=1), 2, 0.05)
+    assert not ended.proven and str(ended).startswith("> ")
     assert str(scaling.Measured(0.1, False, "E604")) == "E604"
 
 
