@@ -40,7 +40,7 @@ from .solution import Certificate, LayerSolution, Options
 from .splits import TooHardError
 
 #: Starts of either kind that are improved, those of least cost; templates whose real factors are rounded to starts.
-STARTS, PROMISING = 2, 8
+STARTS, PROMISING = 2, 5
 #: What a logarithm and its exponential may be wrong by, relative: more than they are.
 ROUNDING = 1e-12
 

@@ -32,7 +32,7 @@ from .templates import Template, parts, templates
 
 #: Templates of a layer: more take longer than they are worth. Linear programs, beyond the first of every case.
 #: Templates whose least values are made whole.
-MOST_TEMPLATES, MOST_SOLVED, DIVES = 1000, 600, 4
+MOST_TEMPLATES, MOST_SOLVED, DIVES = 1000, 600, 3
 #: Numbers that are tried before one is split, and how often each; what counts as a gain at least; what is said of
 #: nothing; numbers made whole one after the other.
 TRIED, RELIABLE, SMALL, GONE, DEEPEST = 6, 2, 1e-6, 1e3, 40

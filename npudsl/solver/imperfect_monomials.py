@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -49,11 +50,14 @@ class Total:
     terms: tuple[tuple[Monomial, Fraction], ...] = ()
     constant: Fraction = Fraction(0)
 
-    def __add__(self, other: Total) -> Total:
-        merged: dict[Monomial, Fraction] = {}
-        for monomial, weight in (*self.terms, *other.terms):
-            merged[monomial] = merged.get(monomial, Fraction(0)) + weight
-        return Total(tuple(merged.items()), self.constant + other.constant)
 
-    def times(self, weight: Fraction) -> Total:
-        return Total(tuple((m, w * weight) for m, w in self.terms if weight), self.constant * weight)
+def weighted(parts: Iterable[tuple[Total, Fraction]]) -> Total:
+    """The sum of totals times weights."""
+    merged: dict[Monomial, Fraction] = {}
+    constant = Fraction(0)
+    for total, times in parts:
+        if times:
+            constant += total.constant * times
+            for monomial, weight in total.terms:
+                merged[monomial] = merged.get(monomial, Fraction(0)) + weight * times
+    return Total(tuple(merged.items()), constant)

@@ -228,7 +228,7 @@ class Assembly:
         self.tops.append(top)
 
     def _over(self, dim: str) -> Loops:
-        return tuple(i for i, loop in enumerate(self.relaxed.loops) if loop.dim == dim)
+        return self.relaxed.over[dim]
 
     def _size(self, array: str | None, axis: str | None) -> int:
         return next(size for a in self.relaxed.arch.arrays if a.name == array for x, size in a.axes if x == axis)

@@ -23,7 +23,7 @@ from ..model.counts import Derivation, Ledger
 from ..model.formulas import Booking, Count, Origin, Product
 from ..spec.arch import Arch
 from ..spec.op import Layer, Tensor
-from .imperfect_monomials import Loops, Monomial, Total, Window
+from .imperfect_monomials import Loops, Monomial, Total, Window, weighted
 from .imperfect_windows import slide_form, tile_form
 from .latency import Load, charges
 from .prices import capacities
@@ -65,10 +65,13 @@ class Relaxed:
 
     def __init__(self, arch: Arch, layer: Layer, nest: Mapping, frame: int = 0):
         self.arch, self.layer, self.nest, self.loops = arch, layer, nest, nest.loops
+        self.over = {d: tuple(i for i, loop in enumerate(self.loops) if loop.dim == d) for d in layer.op.dims}
         ledger = Ledger(_Named(arch, layer, nest, frozenset(), frame, tuple(f"f{i}" for i in range(len(self.loops)))))
         for tensor in layer.op.tensors:
             ledger.tensor(tensor)
         self.bookings: list[Booking] = ledger.bookings
+        self._counted: dict[tuple[Product, Alone], Monomial] = {}
+        self._words = {t.name: words(t, layer.bound) for t in layer.op.tensors if t.is_output}
         self.gaps = tuple(dict.fromkeys(self._gaps()))[:MOST_TOLD]
 
     def cases(self) -> Iterator[Alone]:
@@ -103,7 +106,7 @@ class Relaxed:
         for booking in self.bookings:
             key = (booking.counter, booking.place, booking.edge.tensor.name)
             counts[key] = counts.get(key, Count()) + booking.count
-        total = Total((), self.layer.points * self.arch.compute.op_energy)
+        parts = [(Total((), self.layer.points * self.arch.compute.op_energy), Fraction(1))]
         for (counter, place, tensor), count in counts.items():
             role = self.layer.op.tensor(tensor).role
             if counter == "link":
@@ -112,8 +115,8 @@ class Relaxed:
                 memory = self.arch.memory(place)
                 price = memory.read_energy if counter == "read" else memory.write_energy
                 price = price * self.arch.width(place, role)
-            total += self._counter(count, alone).times(price)
-        return total
+            parts.append((self._counter(count, alone), price))
+        return weighted(parts)
 
     def loads(self, alone: Alone) -> dict[Load, Total]:
         """Cycles of every sum that may be the latency (`latency.loads`), were all instances there are in use."""
@@ -124,11 +127,11 @@ class Relaxed:
             counts[key] = counts.get(key, Count()) + booking.count
             sizes = (size for a in self.arch.arrays if a.name in toll.arrays for _, size in a.axes)
             cycles[key] = toll.cycles / prod(sizes)
-        found: dict[Load, Total] = {}
+        found: dict[Load, list[tuple[Total, Fraction]]] = {}
         for key, count in counts.items():
-            before = found.get(key[0], self.steps if key[0][1] else Total())
-            found[key[0]] = before + self._counter(count, alone).times(cycles[key])
-        return found
+            parts = found.setdefault(key[0], [(self.steps, Fraction(1))] if key[0][1] else [])
+            parts.append((self._counter(count, alone), cycles[key]))
+        return {load: weighted(parts) for load, parts in found.items()}
 
     @cached_property
     def steps(self) -> Total:
@@ -151,7 +154,8 @@ class Relaxed:
 
     def _counter(self, count: Count, alone: Alone) -> Total:
         """What one counter counts: never negative, so it is nothing at least where something open counts against it."""
-        terms, constant = Total(), 0
+        terms: dict[Monomial, Fraction] = {}
+        constant = Fraction(0)
         for times, one in count.terms:
             known = self._known(one)
             if known is not None:
@@ -159,12 +163,19 @@ class Relaxed:
             elif times < 0:
                 return Total()
             elif one.origin is not None:
-                found = self.arrivals(one.origin, alone)
+                found = self._arrivals(one, one.origin, alone)
                 if found.open:
-                    terms += Total(((found, Fraction(times)),))
+                    terms[found] = terms.get(found, Fraction(0)) + times
                 else:
                     constant += times * found.constant
-        return terms + Total((), Fraction(constant))
+        return Total(tuple(terms.items()), constant)
+
+    def _arrivals(self, one: Product, origin: Origin, alone: Alone) -> Monomial:
+        """`arrivals`, once for every count: several counters have it."""
+        key = one, alone
+        if key not in self._counted:
+            self._counted[key] = self.arrivals(origin, alone)
+        return self._counted[key]
 
     # ---- products -----------------------------------------------------------------------------------
 
@@ -172,10 +183,10 @@ class Relaxed:
         """A product that does not depend on the factors: all words of an output, each once."""
         origin = one.origin
         if origin is None:
-            (tensor,) = (t for t in self.layer.op.tensors if t.is_output)
-            return words(tensor, self.layer.bound)
+            (found,) = self._words.values()
+            return found
         if origin.distinct and not any(kind in COUNTED for kind in origin.kinds):
-            return words(origin.edge.tensor, self.layer.bound)
+            return self._words[origin.edge.tensor.name]
         return None
 
     def tile(self, tensor: Tensor, position: int) -> Monomial:
@@ -256,7 +267,7 @@ class Relaxed:
         return tuple(d for d in group if self.layer.bound[d] > 1)
 
     def _over(self, dim: str, start: int, stop: int) -> Loops:
-        return tuple(i for i in range(start, stop) if self.loops[i].dim == dim)
+        return tuple(i for i in self.over[dim] if start <= i < stop)
 
     def _coefficients(self, tensor: Tensor, group: tuple[str, ...]) -> tuple[int, ...]:
         found = linearised(tensor, group, self.layer.bound)
