@@ -8,9 +8,13 @@ from dataclasses import replace
 from npudsl.mapping.dataflow import Dataflow
 from npudsl.mapping.legality import check_mapping
 from npudsl.solver import Options, solve
+from npudsl.solver.clock import Clock
+from npudsl.solver.layer import LayerSearch
 from npudsl.solver.solution import LayerSolution
+from npudsl.solver.start import batches
 from npudsl.spec.arch import Arch
 from npudsl.spec.op import Layer
+from npudsl.text.diagnostics import Diagnostic, SpecError
 
 from ..oracle.cost import energy, leakage
 from ..oracle.cycles import Fares, latency
@@ -28,20 +32,43 @@ UNEVEN_PROBLEMS = replace(PROBLEMS, max_points=24, max_dims=3, max_levels=3)
 
 
 def complaints(
-    arch: Arch, layer: Layer, found: Result, space: str = "even", dataflow: Dataflow | None = None
+    arch: Arch,
+    layer: Layer,
+    found: Result,
+    space: str = "even",
+    dataflow: Dataflow | None = None,
+    *,
+    cold: bool = False,
 ) -> list[str]:
     """What is wrong with the answers of the solver for every objective (empty: nothing).
 
     The mapping's cost is taken from a literal walk, not from what the solver says about it. `found`: what enumeration
-    found, under `dataflow` if there is one.
+    found, under `dataflow` if there is one. `cold`: of a search that starts without any mapping.
     """
     asked = () if dataflow is None else ((layer.name, dataflow),)
-    return [text for o in OBJECTIVES for text in _complaints(arch, layer, found, Options(o, space, dataflows=asked))]
+    return [
+        text for o in OBJECTIVES for text in _complaints(arch, layer, found, Options(o, space, dataflows=asked), cold)
+    ]
 
 
-def _complaints(arch: Arch, layer: Layer, found: Result, options: Options) -> Iterator[str]:
+def cold_answer(arch: Arch, layer: Layer, options: Options) -> LayerSolution:
+    """The answer of a search that has nothing to begin with and searches every batch of templates as a whole."""
+    try:
+        search = LayerSearch(arch, layer, options, Clock(), lambda value, bound: None)
+        for batch in batches(search._entries(options.space)):
+            batch[0].search.finish([entry.task for entry in batch], batch[0].top)
+    except SpecError as error:
+        return LayerSolution(layer, None, None, None, 0.0, error.diagnostics[0])
+    search.bound, search.finished = search.incumbent.best[0], True
+    found = search.answer()
+    if found is None:
+        return LayerSolution(layer, None, None, None, 0.0, Diagnostic("E603", "no mapping"))
+    return LayerSolution(layer, *found, 0.0)
+
+
+def _complaints(arch: Arch, layer: Layer, found: Result, options: Options, cold: bool) -> Iterator[str]:
     objective = options.objective
-    answer = solve(arch, "net", [layer], options).layers[0]
+    answer = cold_answer(arch, layer, options) if cold else solve(arch, "net", [layer], options).layers[0]
     if answer.failure and answer.failure.code == TOO_MANY_ORDERS:
         return
     best = found.best.get(objective)

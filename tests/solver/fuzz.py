@@ -25,12 +25,13 @@ from .compare import PROBLEMS, UNEVEN_PROBLEMS, complaints
 @dataclass(frozen=True)
 class Kind:
     """Which problems. `space`: the mapspace; `timed`: with bandwidths; `leaky`: percent of those that leak; `limit`:
-    partial mappings to enumerate."""
+    partial mappings to enumerate; `cold`: only windows, searched from nothing (`compare.cold_answer`)."""
 
     space: str = "even"
     timed: bool = False
     leaky: int = 0
     limit: int = 20_000
+    cold: bool = False
 
     def problem(self, choices: Choices) -> tuple[Arch, Layer]:
         space = UNEVEN_PROBLEMS if self.space == "uneven" else PROBLEMS
@@ -40,12 +41,14 @@ class Kind:
         """What is wrong with the answers for the problem with these choices; an exception is wrong too. None: too much
         to enumerate."""
         arch, layer = self.problem(choices)
+        if self.cold and not any(len(group) > 1 for tensor in layer.op.tensors for group in tensor.groups):
+            return None
         try:
             found = enumerate_mappings(arch, layer, uneven=self.space == "uneven", limit=self.limit)
         except TooLargeError:
             return None
         try:
-            return complaints(arch, layer, found, self.space)
+            return complaints(arch, layer, found, self.space, cold=self.cold)
         except Exception as error:
             return [f"{type(error).__name__}: {error}"]
 
@@ -65,9 +68,10 @@ def main() -> int:
     parser.add_argument("--timed", action="store_true", help="machines with bandwidths (`timed_problem`)")
     parser.add_argument("--leaky", type=int, default=25, help="percent of the timed machines that leak")
     parser.add_argument("--limit", type=int, default=20_000, help="partial mappings to enumerate; larger are left out")
+    parser.add_argument("--cold", action="store_true", help="only layers with windows, by searches from nothing")
     parser.add_argument("--stop-after", type=int, default=5)
     options = parser.parse_args()
-    kind = Kind(options.space, options.timed, options.leaky, options.limit)
+    kind = Kind(options.space, options.timed, options.leaky, options.limit, options.cold)
     bad, compared, started = 0, 0, monotonic()
     for seed in range(options.seed, options.seed + options.problems):
         choices = Seeded(Random(seed))

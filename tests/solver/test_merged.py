@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
+from random import Random
 
 import numpy as np
 import pytest
 
 from npudsl.solver import Options
+from npudsl.solver import search as search_module
 from npudsl.solver.clock import Clock
 from npudsl.solver.layer import LayerSearch
-from npudsl.solver.merged import merge
+from npudsl.solver.merged import Merged, merge
+from npudsl.solver.rows import Task
 from npudsl.solver.start import Entry, batches
 from npudsl.spec.loader import load
 
+from ..generate.choices import Seeded
+from .fuzz import Kind
 from .test_prototype import ROOT
 
 #: Combinations of rows that are compared per template.
@@ -63,3 +69,21 @@ def test_every_row_of_every_template_is_stood_for_once() -> None:
             assert pool.starts[0] == 0 and pool.starts[-1] == pool.index.shape[1] and (np.diff(pool.starts) > 0).all()
             for task, index in zip(tasks, pool.index, strict=True):
                 assert sorted(index[index >= 0]) == list(range(task.tables[group].size))
+
+
+@pytest.mark.parametrize("seed", [100078, 100080, 100095, 100126, 100151, 100169])
+@pytest.mark.parametrize("timed", [False, True])
+def test_searched_as_one_they_give_what_enumeration_finds(
+    seed: int, timed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without any mapping to begin with, so that every batch is searched as a whole; thousands more with
+    `python -m tests.solver.fuzz --space uneven --cold`."""
+    merges: list[int] = []
+
+    def counted(tasks: Sequence[Task]) -> Merged:
+        merges.append(len(tasks))
+        return merge(tasks)
+
+    monkeypatch.setattr(search_module, "merge", counted)
+    mistakes = Kind("uneven", timed, cold=True).wrong(Seeded(Random(seed)))
+    assert mistakes == [] and merges
