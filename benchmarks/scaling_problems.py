@@ -145,4 +145,6 @@ def networks() -> Iterator[Problem]:
     for net in ("alexnet", "resnet18", "resnet50", "resnet152"):
         layers = tuple(one for one in arch.network(net, {}).layers if one.op.is_mac)
         different = len({(one.op, one.bounds) for one in layers})
-        yield Problem(net, different, arch.arch, layers, f"{sum(one.repeat for one in layers)} layers")
+        yield Problem(
+            net, different, arch.arch, layers, f"{sum(one.repeat for one in layers)} layers, {different} differ"
+        )
