@@ -84,7 +84,7 @@ class ImperfectSearch:
         within = self.limit.range(objective, self.best[0])
         self.lower = Lower(arch, layer, self.options.space, objective, within, self.clock.tick)
         with contextlib.suppress(UncountableError, OverflowError):
-            self.lower.start()
+            self.lower.start(log(self.best[0]))
         self.lower.run(log(self.best[0]), 0)
         near = self.lower.promising(log(self.best[0]), PROMISING)
         self._improve([start for nest, real in near for start in rounded(layer.bound, nest, real)])

@@ -70,7 +70,7 @@ class Cuts:
         for column, value in more.items():
             full[column] = value
         full[-1] = -1.0
-        self.rows.append(full)
+        self.rows.append(full[None, :])
         self.tops.append(top)
 
     def _tangent(self, one: Sum, k: int, column: int, at: float) -> None:
@@ -85,7 +85,7 @@ class Cuts:
         cost = np.concatenate([program.cost, np.zeros(self.terms), [PENALTY]])
         low = np.concatenate([low, np.zeros(self.terms), [0.0]])
         high = np.concatenate([high, self.most, [PENALTY]])
-        rows, tops = np.array(self.rows), np.array(self.tops)
+        rows, tops = self._table(), np.array(self.tops)
         equal = np.hstack([program.equal, np.zeros((len(program.sums), self.terms + 1))])
         found = linprog(
             cost, rows, tops, equal, program.sums, np.column_stack([low, high]), method="highs", options=OPTIONS
@@ -94,6 +94,12 @@ class Cuts:
             return Solved(-np.inf, None, True)
         bound = proven(cost, rows, tops, equal, program.sums, low, high, found.ineqlin.marginals, found.eqlin.marginals)
         return Solved(bound, found.x[: self.width], not self._refine(found.x, close))
+
+    def _table(self) -> np.ndarray:
+        """All rows; kept as one array, which takes less room than many."""
+        if len(self.rows) > 1:
+            self.rows = [np.vstack(self.rows)]
+        return self.rows[0]
 
     def _refine(self, x: np.ndarray, close: float) -> bool:
         """Tangents at a point, where the present ones are too far below; whether there were any."""

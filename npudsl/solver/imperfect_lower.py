@@ -80,12 +80,15 @@ class Lower:
         self._gains: dict[tuple[int, int], Gains] = {}
         self._heap: list[tuple[float, int, Node]] = []
 
-    def start(self) -> None:
-        """The first bound of every case; nothing is begun if there are too many of them."""
+    def start(self, top: float) -> None:
+        """The first bound of every case; nothing is begun if there are too many of them. `top`: the logarithm of the
+        value of a mapping; what has nothing below is dropped."""
         found = list(self._templates())
-        for root in self._roots(found) if len(found) <= MOST_TEMPLATES else ():
-            self._push(-np.inf, self._solve(root))
-        self.started = bool(self._heap)
+        if not 0 < len(found) <= MOST_TEMPLATES:
+            return
+        for root in self._roots(found):
+            self._push(-np.inf, self._solve(root), top)
+        self.started = True
 
     def run(self, top: float, most: int) -> None:
         """Raises the bound until it is `top`, the logarithm of the value of a mapping, or nothing more is to be gained,
@@ -95,20 +98,20 @@ class Lower:
         most += self.solved
         while self._heap and self.solved < most:
             bound, _, node = self._heap[0]
-            if bound >= top - EQUAL:
+            if bound >= top - EQUAL:  # of a mapping that was found since
                 break
             children = self._split(bound, node, top) if node.tight else [self._solve(node)]
             if children is None and node.close <= CLOSEST:
                 break
             heapq.heappop(self._heap)
             for child in children or [(bound, replace(node, close=CLOSEST, tight=False))]:
-                self._push(bound, child)
+                self._push(bound, child, top)
             self.bound = max(self.bound, self._least(top))
         self.bound = max(self.bound, self._least(top))
 
     def _least(self, top: float) -> float:
         """The bound as far as it is of interest; where no program is left no mapping is better than `top`."""
-        return min(top, self._heap[0][0]) if self._heap else top
+        return min(top - EQUAL, self._heap[0][0]) if self._heap else top - EQUAL
 
     def promising(self, top: float, most: int) -> Iterator[tuple[Mapping, tuple[float, ...]]]:
         """Nests with factors near the least values of their programs, those of different templates, least first; some
@@ -156,9 +159,9 @@ class Lower:
         found = node.cuts.solve(*box, node.close)
         return found.bound, replace(node, point=found.point, tight=found.tight)
 
-    def _push(self, above: float, found: Bounded) -> None:
-        """Keeps a part with its bound, at least that of what it is a part of."""
-        if found is not None:
+    def _push(self, above: float, found: Bounded, top: float) -> None:
+        """Keeps a part with its bound, at least that of what it is a part of, if that is less than `top`."""
+        if found is not None and max(above, found[0]) < top - EQUAL:
             heapq.heappush(self._heap, (max(above, found[0]), next(self._numbers), found[1]))
 
     def _part(self, node: Node, place: int, limits: Limits) -> Bounded:

@@ -184,7 +184,7 @@ def test_limits_never_exclude_the_numbers_of_a_nest(seed: int) -> None:
 def lower(arch: Arch, layer: Layer, space: str, objective: str, best: float, most: int) -> float:
     """The bound, if a mapping 10 % above the best one is known."""
     found = Lower(arch, layer, space, objective, limit_of(arch, layer).range(objective, 1.1 * best), lambda: None)
-    found.start()
+    found.start(log(1.1 * best))
     found.run(log(1.1 * best), most)
     return exp(found.bound)
 
