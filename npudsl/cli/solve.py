@@ -98,7 +98,7 @@ def _add_mapspace(parser: argparse.ArgumentParser) -> None:
         choices=("perfect", "imperfect"),
         default="perfect",
         help="imperfect: factors may reach beyond a bound, the last tile is clipped; the best found, never worse than "
-        "with perfect factors, with a proven gap (default: perfect, proven best)",
+        "even mappings with perfect factors, with a proven gap (default: perfect, proven best)",
     )
 
 

@@ -1,9 +1,10 @@
 """One layer with imperfect factors: the best mapping found, and a bound that holds for all of them.
 
-Upper side: the proven best mapping with perfect factors; perfect problems with larger bounds, whose nests are clipped
-(`imperfect_pads.py`); and from the best of these downwards change by change (`imperfect_descent.py`). So the answer is
-never worse than with perfect factors. Lower side: `imperfect_bounds.py`. Where the two meet the answer is optimal; else
-its gap says how far it may be above the best.
+Upper side: the proven best mapping with perfect factors (of uneven nests the best that a ration of steps finds);
+perfect problems with larger bounds, whose nests are clipped (`imperfect_pads.py`); nests near the least values of the
+relaxed programs (`imperfect_rounding.py`); and from the best of these downwards change by change
+(`imperfect_descent.py`). Lower side: `imperfect_bounds.py`, `imperfect_lower.py`. Where the two meet the answer is
+optimal; else its gap says how far it may be above the best.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from .imperfect_bounds import Limit, limit_of
 from .imperfect_descent import Descent, Value
 from .imperfect_lower import MOST_SOLVED, Lower
 from .imperfect_pads import padded
+from .imperfect_ration import SpentError, rationed
 from .imperfect_rounding import rounded
 from .latency import objective_value
 from .layer import LayerSearch, Report
@@ -41,6 +43,8 @@ from .splits import TooHardError
 
 #: Starts of either kind that are improved, those of least cost; templates whose real factors are rounded to starts.
 STARTS, PROMISING = 2, 5
+#: Ticks of an exact search with perfect factors and uneven nests: what takes longer is not needed for a start.
+MOST_TICKS = 4_000
 #: What a logarithm and its exponential may be wrong by, relative: more than they are.
 ROUNDING = 1e-12
 
@@ -67,7 +71,10 @@ class ImperfectSearch:
 
     def run(self) -> None:
         """Raises OutOfTimeError; what was found until then stands."""
-        self._solve(self.arch, self.layer, self.options.space)
+        self._solve(self.arch, self.layer, "even")
+        if self.options.space != "even":
+            with contextlib.suppress(SpentError):
+                self._solve(self.arch, self.layer, self.options.space, clock=rationed(self.clock, MOST_TICKS))
         if self.mapping is None:
             self._fit()
         for number, (arch, larger) in enumerate(padded(self.arch, self.layer)):
@@ -109,12 +116,16 @@ class ImperfectSearch:
         least = self.limit.value(self.goal.objective)
         return least if self.lower is None else max(least, exp(self.lower.bound) * (1.0 - ROUNDING))
 
-    def _solve(self, arch: Arch, layer: Layer, space: str, objective: str | None = None) -> None:
+    def _solve(
+        self, arch: Arch, layer: Layer, space: str, objective: str | None = None, clock: Clock | None = None
+    ) -> None:
         """The best mapping with perfect factors of the layer, maybe with larger bounds, or the best in time."""
         own = layer is self.layer
         objective = objective or self.options.objective
         options = replace(self.options, factors="perfect", space=space, objective=objective)
-        search = LayerSearch(arch, layer, options, self.clock, self._relay if own else lambda value, bound: None)
+        search = LayerSearch(
+            arch, layer, options, clock or self.clock, self._relay if own else lambda value, bound: None
+        )
         try:
             search.run()
         finally:
