@@ -16,6 +16,11 @@ def undominated(columns: np.ndarray, keys: np.ndarray) -> np.ndarray:
     `columns`: (columns, rows), smaller is better; of equal rows one stays. Rows are compared with the `PIVOTS` of least
     rank sum of their key only, so some superfluous rows may stay; none that is needed goes.
     """
+    return np.flatnonzero(dominators(columns, keys) == np.arange(columns.shape[1]))
+
+
+def dominators(columns: np.ndarray, keys: np.ndarray) -> np.ndarray:
+    """For every row the row that `undominated` drops it for: one that stays; its own if it stays itself."""
     if not columns.shape[1]:
         return np.zeros(0, np.int64)
     ranks = np.array([np.unique(c, return_inverse=True)[1] for c in columns], dtype=np.int32)
@@ -24,30 +29,24 @@ def undominated(columns: np.ndarray, keys: np.ndarray) -> np.ndarray:
     order = np.lexsort((*ranks[::-1], ranks.sum(axis=0), keys))
     sorted_keys, ranks = keys[order], ranks[:, order]
     starts = np.flatnonzero(np.r_[True, sorted_keys[1:] != sorted_keys[:-1], True])
-    keep = [
-        low + (_front(ranks[:, low:high]) if high - low > 1 else np.zeros(1, np.int64))
-        for low, high in itertools.pairwise(starts)
-    ]
-    return np.sort(order[np.concatenate(keep)])
+    beaten_by = np.arange(columns.shape[1])
+    for low, high in itertools.pairwise(starts):
+        if high - low > 1:
+            beaten_by[low:high] = low + _front(ranks[:, low:high])
+    found = np.empty_like(order)
+    found[order] = order[beaten_by]
+    return found
 
 
 def _front(ranks: np.ndarray) -> np.ndarray:
-    """Positions left among rows sorted by rank sum: only an earlier row can beat a later one."""
-    kept: list[int] = []
+    """By which row each of some rows sorted by rank sum is beaten: only an earlier row can beat a later one."""
+    beaten_by = np.arange(ranks.shape[1])
     left = np.arange(ranks.shape[1])
-    while len(left) and len(kept) < PIVOTS:
-        kept.append(int(left[0]))
-        stays = np.flatnonzero((ranks < ranks[:, :1]).any(axis=0))
+    for _ in range(PIVOTS):
+        if not len(left):
+            break
+        pivot = left[0]
+        stays = (ranks < ranks[:, :1]).any(axis=0)
+        beaten_by[left[~stays]] = pivot
         ranks, left = ranks[:, stays], left[stays]
-    return np.concatenate([np.array(kept, dtype=np.int64), left])
-
-
-def dominators(columns: np.ndarray, keys: np.ndarray) -> np.ndarray:
-    """For every row a row that `undominated` keeps and that beats or equals it in every column; its own if kept."""
-    kept = undominated(columns, keys)
-    found = np.full(columns.shape[1], -1)
-    found[kept] = kept
-    for row in np.flatnonzero(found < 0):
-        beats = (columns[:, kept] <= columns[:, [row]]).all(axis=0) & (keys[kept] == keys[row])
-        found[row] = kept[beats.argmax()]
-    return found
+    return beaten_by
