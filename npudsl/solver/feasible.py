@@ -5,20 +5,10 @@ from __future__ import annotations
 from fractions import Fraction
 
 from ..mapping.footprint import words
-from ..mapping.nest import Loop, Mapping
 from ..spec.arch import Arch, Memory
 from ..spec.op import Layer, Tensor
 from ..text.diagnostics import Diagnostic, Label
 from ..text.source import Span
-from .hierarchy import hierarchies
-
-
-def untiled(arch: Arch, layer: Layer) -> Mapping:
-    """A mapping that fits if any does: all loops in the outermost slot, tiles of one word, optional nodes left out."""
-    *_, (least,) = hierarchies(arch, layer, "even")
-    outer, *inner = least.tiers
-    loops = tuple(Loop(d, b) for d, b in layer.bounds if b > 1)
-    return Mapping((*outer.nodes, *loops, *(n for tier in inner for n in tier.nodes)))
 
 
 def no_room(arch: Arch, layer: Layer) -> Diagnostic | None:

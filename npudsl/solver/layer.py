@@ -17,7 +17,8 @@ from ..text.diagnostics import Diagnostic, SpecError
 from .clock import Clock, OutOfTimeError
 from .conflicts import find_mapping
 from .demanded import goal_of, no_mapping, only_one, utilizations
-from .feasible import no_room, untiled
+from .feasible import no_room
+from .filled import filled
 from .goal import Incumbent
 from .hierarchy import hierarchies
 from .latency import latency, objective_value
@@ -59,16 +60,30 @@ class LayerSearch:
     def run(self) -> None:
         """Raises OutOfTimeError or KeyboardInterrupt as they come.
 
-        The even mappings are among the uneven ones and quickly searched, so they go first and give the incumbent; and
-        of these the one of least energy, because no ports and links need to be counted to find it.
+        First stand mappings that are made without a search. The even mappings are among the uneven ones and quickly
+        searched, so they go next; and before them the one of least energy, because no ports and links need to be
+        counted to find it.
         """
         goal = self.incumbent.goal
-        if goal.timed and not goal.limited and self.dataflow is None:
-            self._warm_up()
+        if not goal.limited and self.dataflow is None:
+            if not leakage(self.problem.arch):  # of which the search counts a part only
+                self._begin()
+            if goal.timed:
+                self._warm_up()
         if self.space != "even":
             self._search("even")
         self.bound = min(self._search(self.space), self.incumbent.rejected)
         self.finished = True
+
+    def _begin(self) -> None:
+        problem = self.problem
+        for mapping in filled(problem.arch, problem.layer):
+            found = evaluate(problem.arch, problem.layer, mapping)
+            steps = found.tally.steps / problem.arch.compute.rate
+            cycles = latency(problem.arch, problem.layer, mapping) if self.incumbent.goal.timed else steps
+            value = self.incumbent.goal(float(found.cost.energy / problem.unit), float(cycles))
+            self.incumbent.offer(value, lambda mapping=mapping: mapping)  # type: ignore[misc]
+        self.start = self._value()
 
     def _warm_up(self) -> None:
         arch, layer, options = self.problem.arch, self.problem.layer, Options("energy", "even")
@@ -81,7 +96,6 @@ class LayerSearch:
         mapping = best.mapping()
         value = self.incumbent.goal(best.best[0], float(latency(arch, layer, mapping)))
         self.incumbent.offer(value, lambda: mapping)
-        self.start = self._value()
 
     def _search(self, space: str) -> float:
         """Searches a space to its end; returns the bound on all of it. Only for the space asked for is `bound` kept."""
@@ -173,7 +187,8 @@ class LayerSearch:
         if self.finished:
             return None
         if self.dataflow is None:
-            return untiled(self.problem.arch, self.problem.layer)
+            arch, layer = self.problem.arch, self.problem.layer
+            return min(filled(arch, layer), key=lambda m: evaluate(arch, layer, m).cost.energy)
         fit = find_mapping(self.problem.arch, self.problem.layer, self.dataflow, self.space)
         return fit.nest() if fit is not None and self._accept(fit.nest()) else None
 
