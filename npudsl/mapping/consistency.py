@@ -56,7 +56,7 @@ def uneven_only(dataflow: Dataflow, arch: Arch, layer: Layer) -> tuple[Diagnosti
             return ()
     label = Label(dataflow.span, "places tiles of one level apart") if dataflow.span else None
     message = f"only uneven mappings of `{layer.name}` obey `{dataflow.name}`"
-    return (Diagnostic("E524", message, label, help="ask for `--space uneven`"),)
+    return (Diagnostic("E524", message, label, help="ask for `--space uneven`, the default"),)
 
 
 def undividable(dataflow: Dataflow, layer: Layer) -> tuple[Diagnostic, ...]:

@@ -125,7 +125,7 @@ def test_comments_and_names_of_layers_change_nothing(tmp_path: Path) -> None:
         lambda folder: (*problem(folder, rows=9), Options()),
         lambda folder: (*problem(folder, layer=1), Options()),
         lambda folder: (*problem(folder), Options("energy")),
-        lambda folder: (*problem(folder), Options(space="uneven")),
+        lambda folder: (*problem(folder), Options(space="even")),
         lambda folder: (*problem(folder), Options(factors="imperfect")),
         lambda folder: (*problem(folder), Options(dataflows=(("fc", Dataflow("own")),))),
     ],
