@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import lru_cache
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -147,11 +148,25 @@ def rows_of(function: Callable[..., int]) -> Callable[..., np.ndarray]:
         shape = _flatten(args, flat)
         columns = np.broadcast_arrays(*[np.atleast_1d(x) for x in flat])
         table = np.stack(columns, axis=1).astype(np.int64)
-        distinct, inverse = np.unique(table, axis=0, return_inverse=True)
-        values = np.array([value(shape, tuple(row)) for row in distinct.tolist()], dtype=float)
-        return values[inverse.ravel()]
+        first, inverse = _distinct(table)
+        values = np.array([value(shape, tuple(row)) for row in table[first].tolist()], dtype=float)
+        return values[inverse]
 
     return vectorised
+
+
+def _distinct(table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Of rows of integers the first of each kind, and the kind of each. Each row is one number where that fits 62 bits:
+    numbers are sorted faster than rows."""
+    sizes = table.max(axis=0, initial=0) + 1
+    if (table < 0).any() or prod(int(s) for s in sizes) >= 1 << 62:
+        _, first, inverse = np.unique(table, axis=0, return_index=True, return_inverse=True)
+    else:
+        code = np.zeros(len(table), np.int64)
+        for column, size in zip(table.T, sizes, strict=True):
+            code = code * size + column
+        _, first, inverse = np.unique(code, return_index=True, return_inverse=True)
+    return first, inverse.ravel()
 
 
 def _flatten(args: Any, flat: list[Any]) -> Any:
