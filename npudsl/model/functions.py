@@ -148,14 +148,14 @@ def rows_of(function: Callable[..., int]) -> Callable[..., np.ndarray]:
         shape = _flatten(args, flat)
         columns = np.broadcast_arrays(*[np.atleast_1d(x) for x in flat])
         table = np.stack(columns, axis=1).astype(np.int64)
-        first, inverse = _distinct(table)
+        first, inverse = distinct_rows(table)
         values = np.array([value(shape, tuple(row)) for row in table[first].tolist()], dtype=float)
         return values[inverse]
 
     return vectorised
 
 
-def _distinct(table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def distinct_rows(table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Of rows of integers the first of each kind, and the kind of each. Each row is one number where that fits 62 bits:
     numbers are sorted faster than rows."""
     sizes = table.max(axis=0, initial=0) + 1

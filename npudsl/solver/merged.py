@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..model.functions import distinct_rows
 from .pareto import dominators
 from .program import Label
 from .rows import Table, Task
@@ -134,7 +135,9 @@ def _pool(members: Sequence[Task], group: int, matching: _Matching) -> tuple[Tab
     places = list(dict.fromkeys(place for split in splits for place in split))
     keys = [np.array([split.get(p, np.ones(t.tables[group].size)) for p in places]).reshape(len(places), -1)
             for t, split in zip(members, splits, strict=True)]  # fmt: skip
-    distinct, which = _distinct(np.concatenate(keys, axis=1))
+    everything = np.concatenate(keys, axis=1)
+    first, which = distinct_rows(everything.T.astype(np.int64))
+    distinct = everything[:, first]
     index = np.full((len(members), distinct.shape[1]), -1)
     above = np.zeros(distinct.shape[1], np.int64)
     outermost = members[0].program.template.top == 0
@@ -156,21 +159,6 @@ def _pool(members: Sequence[Task], group: int, matching: _Matching) -> tuple[Tab
         starts = np.searchsorted(beaten_by[order], np.append(kept, distinct.shape[1]))
     table = Table(distinct[:, kept], values[:, kept], above[kept], np.zeros(len(kept), np.int64))
     return table, Pool(index[:, order], starts)
-
-
-def _distinct(columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The distinct columns and which of them each is, as `numpy.unique` has them, but faster: numbered by one
-    integer."""
-    code, size = np.zeros(columns.shape[1], np.int64), 1
-    for row in columns:
-        values, number = np.unique(row, return_inverse=True)
-        size *= len(values)
-        code = code * len(values) + number
-    if size >= 1 << 62:
-        distinct, which = np.unique(columns, axis=1, return_inverse=True)
-        return distinct, which.ravel()
-    _, first, which = np.unique(code, return_index=True, return_inverse=True)
-    return columns[:, first], which.ravel()
 
 
 def _splits(task: Task, group: int) -> dict[tuple[object, ...], np.ndarray]:
