@@ -88,14 +88,16 @@ class LayerSearch:
     def _warm_up(self) -> None:
         arch, layer, options = self.problem.arch, self.problem.layer, Options("energy", "even")
         found = LayerSearch(arch, layer, options, self.clock, lambda value, bound: None)
-        found.run()
-        self.searches += found.searches
-        best = found.incumbent
-        if best.mapping is None:
-            return
-        mapping = best.mapping()
-        value = self.incumbent.goal(best.best[0], float(latency(arch, layer, mapping)))
-        self.incumbent.offer(value, lambda: mapping)
+        try:
+            found.run()
+        finally:
+            found.searching = False  # what was found is told, however late it is
+            self.searches += found.searches
+            best = found.incumbent
+            if best.mapping is not None:
+                mapping = best.mapping()
+                value = self.incumbent.goal(best.best[0], float(latency(arch, layer, mapping)))
+                self.incumbent.offer(value, lambda: mapping)
 
     def _search(self, space: str) -> float:
         """Searches a space to its end; returns the bound on all of it. Only for the space asked for is `bound` kept."""
