@@ -39,6 +39,13 @@ class Mapping:
     items: tuple[Node | Loop, ...]
     name: str = "mapping"
 
+    def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash((self.items, self.name))
+
     @cached_property
     def loops(self) -> tuple[Loop, ...]:
         """The loops alone, outermost first."""

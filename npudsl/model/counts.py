@@ -32,8 +32,8 @@ class Derivation:
         self.arch, self.layer, self.mapping, self.perfect, self.frame = arch, layer, mapping, perfect, frame
         self.loops = mapping.loops
         self.indices = {d: tuple(i for i, loop in enumerate(self.loops) if loop.dim == d) for d in layer.op.dims}
-        self.symbols = tuple(sympy.Symbol(n, integer=True, positive=True) for n in names)
-        self.bounds = {d: sympy.Symbol(f"N_{d}", integer=True, positive=True) for d in layer.op.dims}
+        self.symbols = tuple(positive(name) for name in names)
+        self.bounds = {d: bound_symbol(d) for d in layer.op.dims}
 
     # ---- pieces ---------------------------------------------------------------------------------
 
@@ -53,7 +53,7 @@ class Derivation:
         return whole if dim in self.perfect else sympy.Min(self.bounds[dim], whole)
 
     def coefficients(self, tensor: Tensor, group: Group) -> sympy.Tuple:
-        return sympy.Tuple(*linearised(tensor, group, self.layer.bound))
+        return _tuple(linearised(tensor, group, self.layer.bound))
 
     # ---- products -------------------------------------------------------------------------------
 
@@ -152,6 +152,22 @@ class Derivation:
 
 
 # Templates of one search have many expressions in common, and sympy is slow at making one.
+
+
+@lru_cache(maxsize=1 << 12)
+def positive(name: str) -> sympy.Symbol:
+    """The symbol of a factor or a bound."""
+    return sympy.Symbol(name, integer=True, positive=True)
+
+
+def bound_symbol(dim: str) -> sympy.Symbol:
+    """The bound of a dim in closed forms."""
+    return positive(f"N_{dim}")
+
+
+@lru_cache(maxsize=1 << 12)
+def _tuple(numbers: tuple[int, ...]) -> sympy.Tuple:
+    return sympy.Tuple(*numbers)
 
 
 @lru_cache(maxsize=1 << 14)
@@ -260,12 +276,13 @@ def derive(
     perfect: frozenset[str] | None = None,
     frame: int = 0,
     names: tuple[str, ...] | None = None,
+    only: str | None = None,
 ) -> Formulas:
     """Closed forms of every counter of a nest, whatever its factors are; every loop is taken to count.
 
     `perfect`: dims whose factors multiply to their bound (default: those of `mapping` for which it is so). `frame`: the
     first so many loops stand for everything outside and are always walked. `names`: of the loops' symbols (default:
-    dim and number).
+    dim and number). `only`: the counters of this tensor alone; the nest then needs no nodes of others.
     """
     if perfect is None:
         perfect = frozenset(d for d in layer.op.dims if mapping.extent(d, 0) == layer.bound[d])
@@ -274,7 +291,8 @@ def derive(
     derivation = Derivation(arch, layer, mapping, perfect, frame, names)
     ledger = Ledger(derivation)
     for tensor in layer.op.tensors:
-        ledger.tensor(tensor)
+        if only is None or tensor.name == only:
+            ledger.tensor(tensor)
     return Formulas(
         symbols=derivation.symbols,
         bounds=derivation.bounds,

@@ -27,7 +27,7 @@ from .templates import Place, Template
 Group = tuple[str, ...]
 
 
-Weights = tuple[tuple[int, Fraction], ...]
+Weights = tuple[tuple[int, float], ...]
 
 #: Arrays, with the least and the most product of the factors along all of them together (None: any).
 Busy = tuple[tuple[str, ...], Fraction | None, Fraction | None]
@@ -44,7 +44,7 @@ class Sum:
 
     weights: Weights
     constant: tuple[tuple[Fraction, Product], ...] = ()
-    terms: tuple[tuple[Label, int, Fraction], ...] = ()
+    terms: tuple[tuple[Label, int, float], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Limit:
     """`sum weight * column <= bound`; `what` names it for a person."""
 
     weights: Weights
-    bound: Fraction
+    bound: float
     what: str
 
 
@@ -60,7 +60,7 @@ class Limit:
 class Program:
     """`columns[g]`: the columns of group g, closed forms in the factors of its loops (`loops[g]`) and in its bounds.
 
-    `energy`: in pJ; `loads`: sums of cycles (`latency.loads`); `steps`: the column of the steps; `falling`: columns
+    `energy`: in the units of the search; `loads`: sums of cycles (`latency.loads`); `steps`: the column of the steps; `falling`: columns
     that count against a sum; `axes`: the places along arrays with their sizes.
     """
 

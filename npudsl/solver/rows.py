@@ -10,6 +10,7 @@ from math import lcm, prod
 import numpy as np
 import sympy
 
+from ..model.counts import bound_symbol
 from ..model.evaluate import Numbers
 from ..spec.op import Layer
 from .latency import Load
@@ -94,7 +95,7 @@ def common_unit(weights: Iterable[Fraction]) -> Fraction:
     return Fraction(1, denominator) if denominator <= 10**4 else Fraction(1)
 
 
-def make_task(program: Program, layer: Layer, rows: Rows, unit: Fraction) -> Task | None:
+def make_task(program: Program, rows: Rows) -> Task | None:
     """All rows of all groups but those that another one makes superfluous. None: a group has no row, nothing fits."""
     tables = []
     for group in range(len(program.groups)):
@@ -102,27 +103,18 @@ def make_task(program: Program, layer: Layer, rows: Rows, unit: Fraction) -> Tas
         if table.size == 0:
             return None
         tables.append(table)
-    numbers = Numbers({symbol: layer.bound[d] for symbol, d in program.bounds})
-
-    def known(total: Sum, unit: Fraction) -> tuple[tuple[tuple[int, float], ...], float]:
-        constant = sum((weight * numbers(product.expression) for weight, product in total.constant), Fraction(0))
-        return tuple((c, float(w / unit)) for c, w in total.weights), float(constant / unit)
-
     return Task(
         program,
         tuple(tables),
-        *known(program.energy, unit),
-        {load: known(total, Fraction(1)) for load, total in program.loads},
-        tuple((tuple((c, float(w)) for c, w in limit.weights), _rounded_up(limit.bound)) for limit in program.limits),
+        program.energy.weights,
+        rows.constant(program.energy),
+        {load: (total.weights, rows.constant(total)) for load, total in program.loads},
+        tuple((limit.weights, limit.bound) for limit in program.limits),
         program.steps,
         program.falling,
-        _terms(program.energy, unit),
-        {load: _terms(total, Fraction(1)) for load, total in program.loads},
+        program.energy.terms,
+        {load: total.terms for load, total in program.loads},
     )
-
-
-def _terms(total: Sum, unit: Fraction) -> Terms:
-    return tuple((label, column, float(weight / unit)) for label, column, weight in total.terms)
 
 
 @dataclass(frozen=True)
@@ -134,11 +126,6 @@ class Split:
     place: Place
     size: int
     range: tuple[int, int | None]
-
-
-def _rounded_up(bound: Fraction) -> float:
-    """A limit that sums of floats that meet it exactly keep: sizes are far coarser than that."""
-    return float(bound) + abs(float(bound)) * 1e-12
 
 
 #: What tells the rows of a group from those of another.
@@ -162,6 +149,11 @@ class Rows:
     def __init__(self, layer: Layer, lattice: Lattice):
         self.layer, self.lattice = layer, lattice
         self.families: dict[Splits, Family] = {}
+        self._numbers = Numbers({bound_symbol(d): bound for d, bound in layer.bounds})
+
+    def constant(self, total: Sum) -> float:
+        """What a sum has besides what depends on rows."""
+        return float(sum((weight * self._numbers(product.expression) for weight, product in total.constant), Fraction(0)))
 
     def table(self, program: Program, group: int) -> Table:
         """The rows of a group that no other row replaces: no worse in any column, and same extents above and below,

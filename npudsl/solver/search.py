@@ -32,6 +32,7 @@ from .rebuild import assemble, needed
 from .rows import Choice, Rows, Task, choice_of, make_task
 from .symmetry import distinct, renamings
 from .templates import Part, parts, templates
+from .tensor_forms import Kind
 from .unrolling import most_unrolled
 
 Cut = frozenset[Node]
@@ -55,6 +56,12 @@ class Problem:
     timed: bool
     busy: tuple[Busy, ...] = ()
     ruled: bool = False
+
+    @cached_property
+    def kind(self) -> Kind:
+        """What the programs of all templates have in common."""
+        op, shape = skeleton(self.layer)
+        return Kind(self.arch, op, shape, self.dims, self.unit, self.timed, self.busy)
 
     @cached_property
     def loads(self) -> tuple[Load, ...]:
@@ -136,13 +143,12 @@ class Search:
 
     def _tasks(self, hierarchy: Hierarchy, part: Part) -> Iterator[Task]:
         problem = self.problem
-        op, shape = skeleton(problem.layer)
+        kind = problem.kind
         whole = part[2] and not problem.ruled  # a front needs all its entries
         symmetries = renamings(problem.layer, problem.dims) if whole else []
-        for template in distinct(templates(op, problem.dims, hierarchy, part), symmetries):
+        for template in distinct(templates(kind.op, problem.dims, hierarchy, part), symmetries):
             self.tick()
-            one = program(problem.arch, op, problem.dims, hierarchy, template, shape, problem.timed, problem.busy)
-            task = make_task(one, problem.layer, problem.rows, problem.unit)
+            task = make_task(program(kind, hierarchy, template), problem.rows)
             if task is not None:
                 yield task
 

@@ -1,0 +1,260 @@
+"""The closed forms of one tensor in a part of a nest, laid out group by group.
+
+The templates of a search differ in what some tensor can tell, seldom in what all can, and closed forms take long to
+derive. So they are derived for what a tensor sees of a template (`view`), once for all templates that look alike to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import cached_property, lru_cache
+
+import sympy
+
+from ..mapping.nest import Loop, Mapping, Node
+from ..model.counts import Booking, Formulas, Product, bound_symbol, derive, positive
+from ..spec.arch import Arch
+from ..spec.op import Layer, Operator, Tensor
+from .latency import Load, charges
+from .program import Busy, Group, Label, groups_of
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What all programs of a search have in common. `op` and `shape` as `skeleton` gives them; `unit`: pJ per unit of
+    energy; `timed`: whether loads matter; `busy`: what is asked of the arrays' utilization."""
+
+    arch: Arch
+    op: Operator
+    shape: tuple[tuple[str, int], ...]
+    dims: tuple[str, ...]
+    unit: Fraction
+    timed: bool
+    busy: tuple[Busy, ...] = ()
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash((self.arch, self.op, self.shape, self.dims, self.unit, self.timed, self.busy))
+
+    @cached_property
+    def layer(self) -> Layer:
+        return Layer("", self.op, self.shape)
+
+    @cached_property
+    def groups(self) -> tuple[Group, ...]:
+        return groups_of(self.layer, self.dims)
+
+    @cached_property
+    def group_of(self) -> dict[str, int]:
+        """The number of the group of each dim."""
+        return {d: number for number, group in enumerate(self.groups) for d in group}
+
+
+@dataclass(frozen=True)
+class Column:
+    """A product laid out: one expression per group of dims. `constant`: it depends on bounds alone."""
+
+    parts: tuple[sympy.Expr, ...]
+    product: Product = field(compare=False)
+    constant: bool = field(compare=False)
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash(self.parts)
+
+
+@dataclass(frozen=True)
+class Weighted:
+    """A sum of weight * product. `terms`: what the weights are made of."""
+
+    weights: tuple[tuple[Column, Fraction], ...]
+    constant: tuple[tuple[Fraction, Product], ...]
+    terms: tuple[tuple[Label, Column, float], ...]
+
+
+@dataclass(frozen=True)
+class TensorForms:
+    """What one tensor adds to a part: `energy` in units of `Kind.unit`, `loads` in cycles; `tiles`: by memory the words
+    of its largest tile. `steps`: of the whole nest."""
+
+    energy: Weighted
+    loads: tuple[tuple[Load, Weighted], ...]
+    tiles: dict[str, Column]
+    steps: Column
+
+
+@lru_cache(maxsize=1 << 14)
+def tensor_forms(kind: Kind, tensor: str, nest: Mapping, frame: int, mine: frozenset[str], last: bool) -> TensorForms:
+    """`nest`: a `view`; `mine`: the memories at the inner ends of the edges that the part accounts for; `last`: whether
+    the operations belong to it."""
+    laid = Layout(kind, nest)
+    formulas = derive(kind.arch, kind.layer, nest, frozenset(kind.op.dims), frame, ordinals(nest), tensor)
+    booked = [b for b in formulas.bookings if (b.edge.child in mine if b.edge.child else last)]
+    energy = [
+        (label, laid.column(product), times * price(kind.arch, booking) / kind.unit)
+        for booking in booked
+        for label, product, times in _terms(booking)
+    ]
+    return TensorForms(
+        weighted(energy),
+        tuple(_loads(kind, formulas, laid, booked, last)) if kind.timed else (),
+        {memory: laid.column(tile) for (memory, _), tile in formulas.tiles.items()},
+        laid.column(formulas.steps),
+    )
+
+
+def _loads(
+    kind: Kind, formulas: Formulas, laid: Layout, booked: list[Booking], last: bool
+) -> Iterator[tuple[Load, Weighted]]:
+    """The sums of cycles that anything of this part belongs to."""
+    totals: dict[Load, list[tuple[Label, Column, Fraction]]] = {}
+    # reads that operations are spared: outside a cut they are all words, shared by instances known further in
+    spared = [b for b in formulas.bookings if b.cause == "fresh"] if last else []
+    for load, booking, toll in charges(kind.arch, kind.layer, [*(b for b in booked if b.cause != "fresh"), *spared]):
+        for label, product, times in _terms(booking):
+            share = Product(product.factors + laid.share(toll.arrays))
+            totals.setdefault(load, []).append((label, laid.column(share), times * toll.cycles))
+    for load, terms in totals.items():
+        yield load, weighted(terms)
+
+
+def weighted(terms: Iterable[tuple[Label, Column, Fraction]]) -> Weighted:
+    """Equal products as one; what cancels is dropped."""
+    terms = tuple(terms)
+    total: dict[Column, Fraction] = {}
+    for _, column, weight in terms:
+        total[column] = total.get(column, Fraction(0)) + weight
+    return Weighted(
+        tuple((column, weight) for column, weight in total.items() if weight and not column.constant),
+        tuple((weight, column.product) for column, weight in total.items() if weight and column.constant),
+        tuple((label, c, float(w)) for label, c, w in terms if w and total[c] and not c.constant),
+    )
+
+
+def _terms(booking: Booking) -> Iterator[tuple[Label, Product, Fraction]]:
+    edge = booking.edge
+    for number, (times, product) in enumerate(booking.count.terms):
+        label = (booking.counter, booking.place, edge.tensor.name, edge.child or "", booking.cause, str(number))
+        yield label, product, Fraction(times)
+
+
+def price(arch: Arch, booking: Booking) -> Fraction:
+    """pJ per word on the counter of a booking."""
+    role = booking.edge.tensor.role
+    if booking.counter == "link":
+        link = next(x for a in arch.arrays for x in a.links if x.name == booking.place)
+        return link.hop_energy * arch.width(None, role)
+    memory = arch.memory(booking.place)
+    per_bit = memory.read_energy if booking.counter == "read" else memory.write_energy
+    return per_bit * arch.width(memory.name, role)
+
+
+class Layout:
+    """Lays products out group by group. The symbols are those of `ordinals`, the same in every view of a template."""
+
+    def __init__(self, kind: Kind, nest: Mapping):
+        self.kind, self.nest = kind, nest
+        self.symbols = tuple(positive(name) for name in ordinals(nest))
+        self._dead = tuple(bound_symbol(d) for d in kind.op.dims if d not in kind.dims)
+        self._known: dict[Product, Column] = {}
+
+    def column(self, product: Product) -> Column:
+        """Dims that have a bound of 1 are left out."""
+        found = self._known.get(product)
+        if found is None:
+            parts: list[sympy.Expr] = [sympy.S.One] * len(self.kind.groups)
+            for dims, factor in product.factors:
+                live = next((self.kind.group_of[d] for d in dims if d in self.kind.group_of), None)
+                if live is not None:
+                    factor = _without(factor, self._dead) if self._dead else factor
+                    parts[live] = factor if parts[live] is sympy.S.One else _times(parts[live], factor)
+            constant = all(_free(part).isdisjoint(self.symbols) for part in parts)
+            found = self._known[product] = Column(tuple(parts), product, constant)
+        return found
+
+    def share(self, arrays: tuple[str, ...]) -> tuple[tuple[Group, sympy.Expr], ...]:
+        """One over the instances along some arrays, group by group."""
+        found = []
+        for group in self.kind.groups:
+            there = [s for s, loop in zip(self.symbols, self.nest.loops, strict=True)
+                     if loop.array in arrays and loop.dim in group]  # fmt: skip
+            if there:
+                found.append((group, _times(*[1 / s for s in there])))
+        return tuple(found)
+
+
+@lru_cache(maxsize=1 << 14)
+def _times(*factors: sympy.Expr) -> sympy.Expr:
+    return sympy.Mul(*factors)
+
+
+@lru_cache(maxsize=1 << 14)
+def _without(expression: sympy.Expr, dead: tuple[sympy.Symbol, ...]) -> sympy.Expr:
+    """With these bounds at 1."""
+    return expression.xreplace(dict.fromkeys(dead, sympy.S.One))
+
+
+@lru_cache(maxsize=1 << 14)
+def _free(expression: sympy.Expr) -> frozenset[sympy.Basic]:
+    return frozenset(expression.free_symbols)
+
+
+def ordinals(nest: Mapping) -> tuple[str, ...]:
+    """Names for the loops' symbols: dim and number among the loops of the dim, so that equal forms are equal in all
+    templates."""
+    seen: dict[str, int] = {}
+    names = []
+    for loop in nest.loops:
+        seen[loop.dim] = seen.get(loop.dim, -1) + 1
+        names.append(f"{loop.dim}_{seen[loop.dim]}")
+    return tuple(names)
+
+
+def view(nest: Mapping, frame: int, tensor: Tensor) -> Mapping:
+    """What a tensor can tell of a nest: its own nodes, and the loops in a fixed order wherever theirs is all one to it.
+
+    It is so within a run of temporal loops between its nodes, arrays and the frame, but for the last loop that moves
+    the next node: it stays where it is, between those outside it and those inside. Loops of one dim keep their order.
+    """
+    found: list[Node | Loop] = []
+    run: list[Loop] = []  # inner loops first
+    moved = True  # whether the loop that is the last to move the next node further in is known
+    above = len(nest.loops)
+
+    def flush() -> None:
+        nonlocal moved
+        last = None if moved else next((k for k, loop in enumerate(run) if loop.dim in tensor.dims), None)
+        if last is None:
+            found.extend(sorted(run, key=_dim))
+        else:
+            found.extend([*sorted(run[:last], key=_dim), run[last], *sorted(run[last + 1 :], key=_dim)])
+            moved = True
+        run.clear()
+
+    for item in reversed(nest.items):
+        if isinstance(item, Node):
+            if item.tensor == tensor.name:
+                flush()
+                moved = False
+                found.append(item)
+            continue
+        above -= 1
+        if item.spatial or above < frame:
+            flush()
+            found.append(item)
+        else:
+            run.append(item)
+    flush()
+    return Mapping(tuple(reversed(found)), nest.name)
+
+
+def _dim(loop: Loop) -> str:
+    return loop.dim
