@@ -13,6 +13,7 @@ import numpy as np
 from ..mapping.nest import Mapping
 from .bound import Goal, Reproof
 from .claims import Stated, check_value
+from .costs import leakage
 from .enumeration import least
 from .refused import OutOfTime, Refused
 from .rows import Problem
@@ -116,10 +117,12 @@ class Audit:
         return self.known[key]
 
     def _bound(self, one: Stated) -> int:
-        """No combination of any class is below the bound; one of them reaches the value if that is the best."""
-        claim, goal = one.claim, Goal(self.objective)
-        closed = claim.value <= claim.lower_bound * (1 + CLOSED)
-        most = claim.value * (1 + TOLERANCE) if closed else claim.lower_bound * (1 - TOLERANCE)
+        """No combination of any class is below the bound; one of them reaches what the mapping costs at least if that
+        is the best."""
+        claim, goal = one.claim, self._goal(one)
+        reached = value(self.objective, *exact(one.arch, one.layer, one.mapping, idle=False))
+        closed = reached <= claim.lower_bound * (1 + CLOSED)
+        most = reached * (1 + TOLERANCE) if closed else claim.lower_bound * (1 - TOLERANCE)
         problem = Problem(one.arch, one.layer, goal.timed)
         total = len(one.parts)
 
@@ -136,10 +139,13 @@ class Audit:
             raise Refused("its list of classes is not complete: none of them reaches the value", claim.layer)
         return found.looked
 
+    def _goal(self, one: Stated) -> Goal:
+        return Goal(self.objective, float(leakage(one.arch)))
+
     # ---- completeness ---------------------------------------------------------------------------
 
     def _completeness(self, one: Stated) -> Completeness:
-        goal = Goal(self.objective)
+        goal = self._goal(one)
         self.tell(Progress(one.layer.name, "mappings", 0, 1))
         found = least(one.arch, one.layer, self.space, goal, self.effort.enumerate, self._tick)
         if found is None:

@@ -27,15 +27,19 @@ MOST_VECTORS = 20_000_000
 
 @dataclass(frozen=True)
 class Goal:
-    """What a bound is about: energy in pJ, latency in cycles, or their product."""
+    """What a bound is about: energy in pJ, latency in cycles, or their product. `leakage` in pJ per cycle; energies are
+    given without it."""
 
     objective: str
+    leakage: float = 0.0
 
     @property
     def timed(self) -> bool:
-        return self.objective != "energy"
+        return self.objective != "energy" or self.leakage > 0
 
     def __call__(self, energy: np.ndarray, cycles: np.ndarray) -> np.ndarray:
+        if self.leakage:
+            energy = energy + self.leakage * cycles
         return energy if self.objective == "energy" else cycles if self.objective == "latency" else energy * cycles
 
 

@@ -1,11 +1,11 @@
 """What words cost, written once more from semantics.md (Energy and time) and docs/latency.md (Bounds).
 
-    energy   sum of words * width * energy per bit + operations + leakage * steps / rate
+    energy   sum of words * width * energy per bit + operations + leakage * cycles
     latency  max(steps / rate, busy(p), steps / rate + apart(p)) over all ports and links p
 
 busy(p): cycles that the words of p take at the equal share of all its instances in use; apart(p): those of them that
-fill or empty tiles without a second buffer, which no step overlaps. Leakage is charged for the cycles of the steps
-alone here: a lower bound on what it costs.
+fill or empty tiles without a second buffer, which no step overlaps. Energies here are without leakage; for the latency
+above it is a lower bound on what it costs.
 """
 
 from __future__ import annotations
@@ -80,13 +80,13 @@ def cycles_of(arch: Arch, steps: Fraction, loads: Iterable[tuple[Kind, Fraction]
 def cost(
     arch: Arch, layer: Layer, formulas: Formulas, value: Callable[[Product], int], along: Callable[[str], int]
 ) -> tuple[Fraction, Fraction]:
-    """Energy in pJ (see above) and latency in cycles of a whole nest; `value` gives a product, `along` the instances in
-    use along an array."""
+    """Energy in pJ without leakage and latency in cycles of a whole nest. `value` gives a product, `along` the
+    instances in use along an array."""
     totals = dict.fromkeys(kinds(arch, True), Fraction(0))
     for term in terms(arch, layer, formulas.bookings, True):
         totals[term.kind] += term.weight * value(term.product) / prod(map(along, term.arrays))
     steps = Fraction(value(formulas.steps))
-    energy = totals.pop(ENERGY) + operations(arch, layer) + leakage(arch) * steps / arch.compute.rate
+    energy = totals.pop(ENERGY) + operations(arch, layer)
     return energy, cycles_of(arch, steps, totals.items())
 
 

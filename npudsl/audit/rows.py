@@ -190,12 +190,11 @@ class Tabulation:
             self.sums[kind][column] = self.sums[kind].get(column, Fraction(0)) + weight
 
     def _steps(self) -> int:
-        """Books the steps: as time beside what moves apart, and as leakage."""
+        """Books the steps as time beside what moves apart."""
         rate, product = self.problem.arch.compute.rate, self.formulas.steps
         for index, (_, apart) in enumerate(self.problem.kinds):
             if apart:
                 self._add(index, 1 / rate, product)
-        self._add(0, costs.leakage(self.problem.arch) / rate, product)
         return self.columns.setdefault((product, (), True), len(self.columns))
 
     def _limit(self, bound: Fraction) -> int:

@@ -27,7 +27,7 @@ def value(objective: str, energy: Fraction, cycles: Fraction) -> float:
 
 def exact(arch: Arch, layer: Layer, mapping: Mapping, idle: bool = True) -> tuple[Fraction, Fraction]:
     """Energy in pJ and the latency of `costs.py` in cycles. `idle`: leakage for all cycles of the closed form, not for
-    those of the steps alone."""
+    this latency alone."""
     simple = mapping.simplified()
     formulas = derive(arch, layer, simple)
     known = dict(zip(formulas.symbols, (loop.factor for loop in simple.loops), strict=True))
@@ -41,15 +41,15 @@ def exact(arch: Arch, layer: Layer, mapping: Mapping, idle: bool = True) -> tupl
 
     energy, latency = costs.cost(arch, layer, formulas, of, along)
     power = costs.leakage(arch)
-    if power and idle:
-        energy += power * (evaluate(arch, layer, mapping).cost.cycles - of(formulas.steps) / arch.compute.rate)
+    if power:
+        energy += power * (evaluate(arch, layer, mapping).cost.cycles if idle else latency)
     return energy, latency
 
 
 class Shape:
     """All mappings with the same nodes and loops, whatever the factors: costs and what fits, as arrays.
 
-    Leakage is charged for the steps alone (`costs.py`), so energies are what the mapping costs at least.
+    Energies are without leakage.
     """
 
     def __init__(self, arch: Arch, layer: Layer, items: Sequence[Node | Loop]):
@@ -70,7 +70,7 @@ class Shape:
             totals[term.kind] = totals[term.kind] + float(term.weight) * words / self._along(factors, term.arrays)
         steps = np.asarray(numbers(self.formulas.steps.expression), dtype=float) / float(arch.compute.rate)
         steps = np.broadcast_to(steps, len(factors))
-        energy = totals.pop(costs.ENERGY) + float(costs.operations(arch, layer)) + float(costs.leakage(arch)) * steps
+        energy = totals.pop(costs.ENERGY) + float(costs.operations(arch, layer))
         cycles = steps
         for (_, apart), load in totals.items():
             cycles = np.maximum(cycles, load + steps if apart else load)

@@ -9,7 +9,7 @@ from functools import lru_cache
 from ..model.counts import Product, bound_symbol
 from .hierarchy import Hierarchy
 from .latency import Load, loads
-from .prices import Capacity, capacities, leakage
+from .prices import Capacity, capacities
 from .program import Limit, Program, Sum
 from .templates import Place, Template
 from .tensor_forms import Column, Kind, Layout, TensorForms, Weighted, tensor_forms, view, weighted
@@ -69,8 +69,7 @@ class Builder:
         if self.template.last:
             arch, unit = self.kind.arch, self.kind.unit
             points = Product(tuple(((d,), bound_symbol(d)) for d in self.kind.op.dims))
-            leaks = (("steps",), self._steps(), leakage(arch) / arch.compute.rate / unit)
-            sums.append(weighted([(("points",), self.laid.column(points), arch.compute.op_energy / unit), leaks]))
+            sums.append(weighted([(("points",), self.laid.column(points), arch.compute.op_energy / unit)]))
         return self._sum(sums)
 
     def _loads(self) -> Iterator[tuple[Load, Sum]]:

@@ -29,8 +29,9 @@ COSTS = ("energy", "latency", "edp")
 SLACK = 1e-9
 
 
-def goal_of(options: Options, dataflow: Dataflow | None, unit: Fraction) -> Goal:
-    """The goal of a search whose energies are in `unit` pJ. Raises SpecError (E607) for a least energy or latency."""
+def goal_of(options: Options, dataflow: Dataflow | None, unit: Fraction, leakage: Fraction = Fraction(0)) -> Goal:
+    """The goal of a search whose energies are in `unit` pJ, without the `leakage` in pJ per cycle. Raises SpecError
+    (E607) for a least energy or latency."""
     most = dict.fromkeys(COSTS, inf)
     for rule in dataflow.requirements if dataflow else ():
         if rule.kind in COSTS:
@@ -41,7 +42,7 @@ def goal_of(options: Options, dataflow: Dataflow | None, unit: Fraction) -> Goal
             most[rule.kind] = min(most[rule.kind], limit)
     if options.most_cycles is not None:
         most["latency"] = min(most["latency"], float(options.most_cycles))
-    return Goal(options.objective, most["energy"], most["latency"], most["edp"])
+    return Goal(options.objective, most["energy"], most["latency"], most["edp"], float(leakage / unit))
 
 
 def utilizations(arch: Arch, dataflow: Dataflow | None) -> tuple[Busy, ...]:
@@ -95,7 +96,8 @@ def no_mapping(
 
 
 def _best_conflict(arch: Arch, layer: Layer, options: Options, dataflow: Dataflow, missed: Requirement) -> Diagnostic:
-    """E606 with the best value that the other rules leave, which takes another search."""
+    """E606 with the best value that the other rules leave, which takes another search; E608 if the cycles that a search
+    knows leave open whether there is one within the limit."""
     from .clock import Clock
     from .layer import LayerSearch
 
@@ -106,9 +108,23 @@ def _best_conflict(arch: Arch, layer: Layer, options: Options, dataflow: Dataflo
     answer = search.answer()
     if answer is None:
         return Diagnostic("E608", f"no mapping obeys the dataflow of `{layer.name}`")
-    cost = answer[1].cost
+    cost, least = answer[1].cost, answer[2].lower_bound
     best = cost.energy if missed.kind == "energy" else cost.cycles
-    return requirement_conflict(missed, best, arch, layer)
+    if missed.most is not None and least <= float(missed.most) * (1.0 + SLACK):
+        return _undecided(arch, layer, missed, least, best)
+    return requirement_conflict(missed, best, arch, layer, proven=float(best) <= least * (1.0 + SLACK))
+
+
+def _undecided(arch: Arch, layer: Layer, missed: Requirement, least: float, best: Fraction) -> Diagnostic:
+    """None was found within a limit, though its cycles that no schedule undercuts may be."""
+    asked = requirement_conflict(missed, best, arch, layer, proven=False)
+    unit = "pJ" if missed.kind == "energy" else "cycles"
+    return replace(
+        asked,
+        code="E608",
+        message=f"no mapping was found that obeys the dataflow of `{layer.name}`",
+        notes=(*asked.notes, f"that none has less than {least:,.6g} {unit} is proven, so there may be one"),
+    )
 
 
 def _least_cost(rule: Requirement) -> Diagnostic:

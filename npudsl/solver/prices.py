@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from ..mapping.pricing import leakages
-from ..spec.arch import Arch, Memory
+from ..spec.arch import Arch, Level, Memory
 from ..spec.op import Layer, Tensor
 
 
 def energies(arch: Arch, layer: Layer) -> list[Fraction]:
-    """Every price, in pJ, that an energy of this layer on this machine may be a combination of."""
-    found = [arch.compute.op_energy, leakage(arch) / arch.compute.rate]
+    """Every price, in pJ, that an energy of this layer on this machine may be a combination of, but for what leaks."""
+    found = [arch.compute.op_energy]
     for role in dict.fromkeys(t.role for t in layer.op.tensors):
         for memory in arch.memories:
             width = arch.width(memory.name, role)
@@ -23,8 +23,19 @@ def energies(arch: Arch, layer: Layer) -> list[Fraction]:
 
 
 def leakage(arch: Arch) -> Fraction:
-    """Leakage of the whole machine in pJ per cycle: with one cycle per step, a lower bound on what it costs."""
+    """Leakage of the whole machine in pJ per cycle."""
     return sum((power for _, power in leakages(arch)), Fraction(0))
+
+
+def without_leakage(arch: Arch) -> Arch:
+    """The same machine, but time costs no energy."""
+    nodes = tuple(
+        replace(node, memories=tuple(replace(m, leakage=Fraction(0)) for m in node.memories))
+        if isinstance(node, Level)
+        else node
+        for node in arch.nodes
+    )
+    return replace(arch, nodes=nodes, compute=replace(arch.compute, leakage=Fraction(0)))
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,16 @@ _ARTICLES = {"latency": "a latency", "energy": "an energy", "edp": "an EDP", "ut
 
 
 def requirement_conflict(
-    missed: Requirement, best: Fraction, arch: Arch, layer: Layer, under: Sequence[Requirement] = ()
+    missed: Requirement,
+    best: Fraction,
+    arch: Arch,
+    layer: Layer,
+    under: Sequence[Requirement] = (),
+    *,
+    proven: bool = True,
 ) -> Diagnostic:
     """E606: no mapping meets a requirement. `best`: the proven best value of its metric, in its units (the least; of
-    a utilization the largest) over all mappings that meet the requirements `under`."""
+    a utilization the largest) over all mappings that meet the requirements `under`; not `proven`: the best found."""
     asked = " and ".join(_asked(r) for r in (missed, *under))
     others = [Label(r.span, "together with this") for r in under if r.span]
     most, rising = missed.most is not None, best > _limit(missed)
@@ -27,6 +33,7 @@ def requirement_conflict(
     away = "" if far is None else f", {float(far * 100):.1f}% {'more' if rising else 'less'}"
     which = f"the {'least' if most else 'most'}"
     who = f"{which} {missed.kind} with the other requirements" if under else f"{which} that any has"
+    who = who if proven else f"{which} that was found"
     said = f"at {_side(missed)} {_value(missed, _limit(missed))}"
     possible = f"{who} is {_value(missed, best)}{_in_time(missed, best, arch)}{away}"
     return Diagnostic(

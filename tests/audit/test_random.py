@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from fractions import Fraction
 from random import Random
 
 import numpy as np
@@ -11,6 +10,7 @@ import pytest
 
 from npudsl.audit import Audit, Effort, Refused
 from npudsl.audit.bound import Goal, Reproof
+from npudsl.audit.costs import leakage
 from npudsl.audit.enumeration import least
 from npudsl.audit.rows import Problem
 from npudsl.audit.sampling import Sampler
@@ -20,11 +20,9 @@ from npudsl.mapping.legality import check_mapping
 from npudsl.mapping.nest import Loop
 from npudsl.model.evaluate import evaluate
 from npudsl.solver.latency import latency
-from npudsl.spec.arch import Arch, Level
 
 from ..oracle.enumerate import TooLargeError, enumerate_mappings
-from ..solver.compare import PROBLEMS, UNEVEN_PROBLEMS
-from ..strategies import PERFECT, random_case, random_problem
+from ..strategies import PERFECT, random_case
 from ..timing.decorate import timed_arch, timed_case
 from .claims import claimed, parts_of, problem
 
@@ -48,38 +46,29 @@ def test_costs_are_those_of_the_closed_forms(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(20))
 def test_costs_of_many_are_those_of_one(seed: int) -> None:
     case = random_case(seed, PERFECT)
-    arch = without_leakage(timed_arch(case.arch, Random(seed), "mixed"))
+    arch = timed_arch(case.arch, Random(seed), "mixed")
     simple = case.mapping.simplified()
     shape = Shape(arch, case.layer, [replace(i, factor=0) if isinstance(i, Loop) else i for i in simple.items])
     factors = np.array([[loop.factor for loop in simple.loops]]).reshape(1, -1)
     energy, cycles, fits = shape.costs(factors)
-    expected = exact(arch, case.layer, simple)
-    assert energy[0] == pytest.approx(float(expected[0]), rel=1e-12)
+    expected = exact(arch, case.layer, simple, idle=False)
+    assert energy[0] + float(leakage(arch)) * cycles[0] == pytest.approx(float(expected[0]), rel=1e-12)
     assert cycles[0] == pytest.approx(float(expected[1]), rel=1e-12)
     assert fits[0] == (not check_mapping(arch, case.layer, simple))
 
 
-def without_leakage(arch: Arch) -> Arch:
-    """Time costs nothing: many mappings at once are charged for their steps alone, one for all its cycles."""
-    nodes = tuple(
-        replace(n, memories=tuple(replace(m, leakage=Fraction(0)) for m in n.memories)) if isinstance(n, Level) else n
-        for n in arch.nodes
-    )
-    return replace(arch, nodes=nodes, compute=replace(arch.compute, leakage=Fraction(0)))
-
-
 @pytest.mark.parametrize("space", SPACES)
 def test_enumeration_finds_the_best_of_the_oracle(space: str) -> None:
-    """Another enumerator, which counts by walking; energies without leakage, latencies without bandwidths."""
+    """Another enumerator, which counts by walking."""
     compared = 0
     for seed in range(20):
-        arch, layer = random_problem(seed, UNEVEN_PROBLEMS if space == "uneven" else PROBLEMS)
+        arch, layer = problem(seed, space)
         try:
             expected = enumerate_mappings(arch, layer, uneven=space == "uneven", limit=400)
         except TooLargeError:
             continue
         objective = OBJECTIVES[seed % 3]
-        found = least(arch, layer, space, Goal(objective), 600, nothing)
+        found = least(arch, layer, space, Goal(objective, float(leakage(arch))), 600, nothing)
         if found is not None:
             best = expected.best.get(objective)
             assert found[0] == pytest.approx(float(best.value(objective)) if best else np.inf, rel=1e-12)
@@ -93,7 +82,7 @@ def test_no_class_lies_below_and_one_reaches_the_least(space: str) -> None:
     compared = 0
     for seed in range(16):
         arch, layer = problem(seed, space)
-        goal = Goal(OBJECTIVES[seed % 3])
+        goal = Goal(OBJECTIVES[seed % 3], float(leakage(arch)))
         best = least(arch, layer, space, goal, 700, nothing)
         if best is None or best[1] == 0:
             continue
