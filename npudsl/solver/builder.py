@@ -10,7 +10,7 @@ from ..model.counts import Product, bound_symbol
 from .hierarchy import Hierarchy
 from .latency import Load, loads
 from .prices import Capacity, capacities
-from .program import Limit, Program, Sum
+from .program import Limit, Program, Split, Spot, Sum
 from .templates import Place, Template
 from .tensor_forms import Column, Kind, Layout, TensorForms, Weighted, tensor_forms, view, weighted
 
@@ -38,10 +38,12 @@ class Builder:
         limits = tuple(self._limits())
         steps = self._column(self._steps())
         dims = [loop.dim for loop in self.template.nest.loops]
+        loops = tuple(tuple(i for d in group for i, dim in enumerate(dims) if dim == d) for group in self.kind.groups)
         return Program(
             self.template,
             self.kind.groups,
-            tuple(tuple(i for i, d in enumerate(dims) if d in group) for group in self.kind.groups),
+            loops,
+            tuple(dict(map(self._split, members)) for members in loops),
             tuple(zip(*(column.parts for column, _ in self.columns), strict=True)),
             self.laid.symbols,
             len(self.columns),
@@ -50,7 +52,6 @@ class Builder:
             limits,
             steps,
             frozenset(i for (_, falling), i in self.columns.items() if falling),
-            tuple(self._axes()),
             tuple((bound_symbol(d), d) for d in self.kind.op.dims),
         )
 
@@ -61,6 +62,16 @@ class Builder:
         product in a limit from below.
         """
         return self.columns.setdefault((column, falling), len(self.columns))
+
+    def _split(self, index: int) -> tuple[Spot, Split]:
+        """Where a loop stands, and what it may be."""
+        template, place = self.template, self.template.places[index]
+        dim = template.nest.loops[index].dim
+        size = next((size for along, size in self._axes() if along == place), 0)
+        if template.top == 0 and place == ("frame",):
+            place = ("slot", 0)
+        kind: Place = ("slot",) if place[0] == "slot" else place
+        return (dim, place), Split(dim, kind, size, template.ranges[index])
 
     # ---- energy and loads -------------------------------------------------------------------------
 

@@ -27,19 +27,18 @@ def primes(n: int) -> tuple[int, ...]:
 
 
 @lru_cache(maxsize=65536)
-def factorisations(n: int, limits: tuple[tuple[int, int], ...]) -> tuple[tuple[int, ...], ...]:
-    """All ordered ways to write n as one factor per limit, each from the least to the largest (0: no limit)."""
+def factorisations(n: int, limits: tuple[tuple[int, int], ...]) -> np.ndarray:
+    """All ordered ways to write n as one factor per limit, each from the least to the largest (0: no limit); shape
+    (ways, limits)."""
     if not limits:
-        return ((),) if n == 1 else ()
+        return np.ones((int(n == 1), 0))
     least, most = limits[0]
-    if len(limits) == 1:
-        return ((n,),) if least <= n and (not most or n <= most) else ()
-    return tuple(
-        (d, *rest)
-        for d in divisors(n)
-        if least <= d and (not most or d <= most)
-        for rest in factorisations(n // d, limits[1:])
-    )
+    found = [np.zeros((0, len(limits)))]
+    for d in divisors(n) if len(limits) > 1 else (n,):
+        if least <= d and (not most or d <= most):
+            rest = factorisations(n // d, limits[1:])
+            found.append(np.column_stack([np.full(len(rest), float(d)), rest]))
+    return np.concatenate(found)
 
 
 @dataclass(frozen=True)
@@ -68,8 +67,8 @@ class Lattice:
 
     def index_of(self, dim: str, extents: np.ndarray) -> np.ndarray:
         """What a column of extents of one dim adds to the flat index."""
-        known = self._contributions[dim]
-        return np.array([known[int(e)] for e in extents], dtype=np.int64)
+        k = self.dims.index(dim)
+        return np.searchsorted(self.axes[k], extents) * prod(self.shape[k + 1 :])
 
     def flat(self, extents: dict[str, int]) -> int:
         """The flat index of a vector."""

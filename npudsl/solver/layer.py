@@ -28,7 +28,7 @@ from .prices import energies, leakage, without_leakage
 from .rows import common_unit
 from .search import Problem, Search
 from .solution import Certificate, LayerSolution, Options
-from .start import Entry, batches, tighten
+from .start import Entry, tighten
 
 Report = Callable[[float | None, float | None], None]
 
@@ -114,14 +114,13 @@ class LayerSearch:
             self.relaxed = bound
         if self.start is None:
             self.start = self._value()
-        for batch in batches(entries):
-            bound = max(bound, min(batch[0].bound[0], self.incumbent.best[0]))
+        for entry in sorted(entries, key=lambda e: e.bound):
+            bound = max(bound, min(entry.bound[0], self.incumbent.best[0]))
             if wanted:
                 self.bound = max(self.bound, min(bound, self.incumbent.rejected))
             self.report(self._in_pj(self._value()), self._in_pj(bound) if wanted else None)
-            tasks = [entry.task for entry in batch if entry.bound < self.incumbent.best]
-            if tasks:
-                batch[0].search.finish(tasks, batch[0].top)
+            if entry.bound < self.incumbent.best:
+                entry.search.finish(entry.batch, entry.top)
         return self.incumbent.best[0]
 
     def _entries(self, space: str) -> list[Entry]:
@@ -129,7 +128,7 @@ class LayerSearch:
         for orders in hierarchies(self.problem.arch, self.problem.layer, space, self.dataflow):
             search = Search(self.problem, orders, self.incumbent, self._tick)
             self.searches.append(search)
-            entries += [Entry(search, task, top, bound) for bound, task, top in search.prepare()]
+            entries += [Entry(search, batch, top, bound) for bound, batch, top in search.prepare()]
         return entries
 
     def _accept(self, mapping: Mapping) -> bool:

@@ -12,50 +12,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 import numpy as np
 
-from ..model.functions import distinct_rows
-from .pareto import dominators
-from .program import Label
-from .rows import Table, Task
+from .families import Matched, Pooled, Rows, united
+from .latency import Load
+from .program import Label, Program, Sum, Weights
+from .rows import Task
 from .templates import Template
 
-#: Columns of the templates, one each (None: it has no such column), with the least weight.
-Matched = tuple[tuple[int | None, ...], float]
-#: Pairs that are evaluated at a time; bounds the memory.
+#: Combinations of rows that are evaluated at a time; bounds the memory.
 CHUNK = 1 << 15
 
 
-@dataclass(frozen=True)
-class Pool:
-    """The rows of one group in all templates. `index`: shape (templates, rows), which row of its own a template has for
-    it (-1: none). `starts`: the rows that row k of the merged table stands for are starts[k] to starts[k + 1]."""
-
-    index: np.ndarray
-    starts: np.ndarray
-
-
-@dataclass(frozen=True)
-class Merged:
-    """`task`: bounds all of `members` from below; `pools`: per group."""
-
-    task: Task
-    members: tuple[Task, ...]
-    pools: tuple[Pool, ...]
-
-    def rows(self, picks: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
-        """What combinations of rows of the merged tables, shape (groups, n), stand for: members and rows of their
-        tables."""
-        for low in range(0, picks.shape[1], CHUNK):
-            pooled = picks[:, low : low + CHUNK]
-            for group, pool in enumerate(self.pools):
-                pooled = _spread(pooled, group, pool.starts)
-            for member in range(len(self.members)):
-                own = np.array([pool.index[member, rows] for pool, rows in zip(self.pools, pooled, strict=True)])
-                there = (own >= 0).all(axis=0)
-                if there.any():
-                    yield member, own[:, there]
+def batches(programs: Iterable[Program]) -> list[tuple[Program, ...]]:
+    """Programs that are searched as one."""
+    found: dict[object, list[Program]] = {}
+    for program in programs:
+        ruled = frozenset(pair for splits in program.splits for pair in splits.items() if pair[1].range != (1, None))
+        found.setdefault((alike(program.template), ruled), []).append(program)
+    return [tuple(members) for members in found.values()]
 
 
 def alike(template: Template) -> object:
@@ -70,118 +47,162 @@ def alike(template: Template) -> object:
     return template.top, template.bottom, tuple(nodes), trailing
 
 
-def merge(members: Sequence[Task]) -> Merged:
-    """One task for several last parts with the same cut at the top and the same groups of dims."""
-    matching = _Matching()
-    energy = matching.sum([_terms(t.energy_terms) for t in members])
-    loads = {
-        load: (matching.sum([_terms(t.load_terms.get(load, ())) for t in members]),
-               min(t.loads.get(load, ((), 0.0))[1] for t in members))
-        for load in dict.fromkeys(load for t in members for load in t.loads)
-    }  # fmt: skip
+@dataclass(frozen=True)
+class Matching:
+    """The sums of several programs with the least of their weights, over matched columns."""
+
+    programs: tuple[Program, ...]
+    columns: tuple[Matched, ...]
+    energy: Weights
+    loads: tuple[tuple[Load, Weights], ...]
+    limits: tuple[tuple[Weights, float], ...]
+    steps: int
+
+    def tabulated(self, pools: Sequence[Pooled], rows: Rows) -> Task | None:
+        """None: nothing fits."""
+        if not all(pool.table.size for pool in pools):
+            return None
+
+        def constant(load: Load) -> float:
+            return min(rows.constant(dict(program.loads).get(load, Sum(()))) for program in self.programs)
+
+        return Task(
+            self.programs[0],
+            tuple(pool.table for pool in pools),
+            self.energy,
+            min(rows.constant(program.energy) for program in self.programs),
+            {load: (weights, constant(load)) for load, weights in self.loads},
+            self.limits,
+            self.steps,
+            frozenset(number for number, (_, falling) in enumerate(self.columns) if falling),
+        )
+
+
+class Batch:
+    """Programs that are searched as one. Several must be of last parts with the same cut at the top."""
+
+    def __init__(self, programs: tuple[Program, ...], rows: Rows):
+        self.programs, self._rows = programs, rows
+        self._matching = matching(programs)
+        self._splits = [united(programs, group) for group in range(len(programs[0].groups))]
+        self._members: dict[int, _Member | None] = {}
+
+    @cached_property
+    def task(self) -> Task | None:
+        """Bounds all programs from below; if there is but one, it is its own task. None: nothing fits."""
+        return self._matching.tabulated(self._pools, self._rows)
+
+    @cached_property
+    def _pools(self) -> list[Pooled]:
+        return self._tables(self._matching)
+
+    def _tables(self, matched: Matching) -> list[Pooled]:
+        return [self._rows.table(matched.programs, group, matched.columns, s) for group, s in enumerate(self._splits)]
+
+    def own(self, number: int) -> Task | None:
+        """The task of one of the programs. None: nothing fits."""
+        member = self._member(number)
+        return None if member is None else member.task
+
+    def rows(self, picks: np.ndarray) -> Iterator[tuple[Task, np.ndarray]]:
+        """What combinations of rows of the merged tables, shape (groups, n), stand for: tasks of programs with rows of
+        their tables."""
+        for number in range(len(self.programs)):
+            member = self._member(number)
+            if member is not None:
+                for own in member.rows(picks):
+                    yield member.task, own
+
+    def _member(self, number: int) -> _Member | None:
+        if number not in self._members:
+            alone = matching((self.programs[number],))
+            pools = self._tables(alone)
+            task = alone.tabulated(pools, self._rows)
+            self._members[number] = None if task is None else _Member(task, self._pools, pools)
+        return self._members[number]
+
+
+class _Member:
+    """One of several programs: per group its rows sorted by the merged row that stands for them; `starts`: those of
+    merged row k are starts[k] to starts[k + 1]."""
+
+    def __init__(self, task: Task, merged: Sequence[Pooled], mine: Sequence[Pooled]):
+        self.task = task
+        self.order: list[np.ndarray] = []
+        self.starts: list[np.ndarray] = []
+        for whole, own in zip(merged, mine, strict=True):
+            owners = whole.owner[own.kept]
+            order = np.argsort(owners, kind="stable")
+            self.order.append(order)
+            self.starts.append(np.searchsorted(owners[order], np.arange(len(whole.kept) + 1)))
+
+    def rows(self, picks: np.ndarray) -> Iterator[np.ndarray]:
+        counts = np.array([s[rows + 1] - s[rows] for s, rows in zip(self.starts, picks, strict=True)])
+        there = np.flatnonzero(counts.all(axis=0))
+        for some in _chunks(there, counts[:, there].prod(axis=0)):
+            found = picks[:, some]
+            for group, starts in enumerate(self.starts):
+                found = _spread(found, group, starts)
+            yield np.array([order[rows] for order, rows in zip(self.order, found, strict=True)])
+
+
+def _chunks(rows: np.ndarray, sizes: np.ndarray) -> Iterator[np.ndarray]:
+    """Rows in pieces that are not larger than need be."""
+    pieces = np.cumsum(sizes) // CHUNK
+    yield from np.split(rows, np.flatnonzero(np.diff(pieces)) + 1) if len(rows) else ()
+
+
+@lru_cache(maxsize=4096)
+def matching(programs: tuple[Program, ...]) -> Matching:
+    """Matches the columns of programs that are alike."""
+    first = programs[0]
+    if len(programs) == 1:
+        loads = tuple((load, total.weights) for load, total in first.loads)
+        limits = tuple((limit.weights, limit.bound) for limit in first.limits)
+        columns: Iterable[Matched] = [((c,), c in first.falling) for c in range(first.count)]
+        return Matching(programs, tuple(columns), first.energy.weights, loads, limits, first.steps)
+    match = _Columns()
+    energy = match.sum([_terms(p.energy) for p in programs])
+    totals = [dict(p.loads) for p in programs]
+    loads = tuple(
+        (load, match.sum([_terms(mine.get(load, Sum(()))) for mine in totals]))
+        for load in dict.fromkeys(load for mine in totals for load in mine)
+    )
     limits = tuple(
-        (matching.sum([{(str(k),): column for k, column in enumerate(weights)} for weights, _ in same]), same[0][1])
-        for same in zip(*(t.limits for t in members), strict=True)
+        (match.sum([{(str(k),): column for k, column in enumerate(limit.weights)} for limit in same]), same[0].bound)
+        for same in zip(*(p.limits for p in programs), strict=True)
     )
-    steps = matching.column(tuple(t.steps for t in members), False)
-    pooled = [_pool(members, group, matching) for group in range(len(members[0].tables))]
-    task = Task(
-        members[0].program,
-        tuple(table for table, _ in pooled),
-        energy,
-        min(t.constant for t in members),
-        loads,
-        limits,
-        steps,
-        frozenset(column for (_, falling), column in matching.columns.items() if falling),
-    )
-    return Merged(task, tuple(members), tuple(pool for _, pool in pooled))
+    steps = match.column(tuple(p.steps for p in programs), False)
+    return Matching(programs, tuple(match.columns), energy, loads, limits, steps)
 
 
-class _Matching:
-    """Columns of the merged task: columns of the members, and whether the most of them counts."""
+class _Columns:
+    """Columns of several programs, and whether the most of them counts."""
 
     def __init__(self) -> None:
-        self.columns: dict[tuple[tuple[int | None, ...], bool], int] = {}
+        self.columns: dict[Matched, int] = {}
 
     def column(self, matched: tuple[int | None, ...], falling: bool) -> int:
         return self.columns.setdefault((matched, falling), len(self.columns))
 
-    def sum(self, terms: Sequence[dict[Label, tuple[int, float]]]) -> tuple[tuple[int, float], ...]:
-        """Weights of a sum that is at most that of every member, given the terms of each."""
-        weights: dict[tuple[int | None, ...], np.ndarray] = {}
+    def sum(self, terms: Sequence[dict[Label, tuple[int, float]]]) -> Weights:
+        """Weights of a sum that is at most that of every program, given the terms of each."""
+        weights: dict[tuple[int | None, ...], list[float]] = {}
         for label in dict.fromkeys(label for mine in terms for label in mine):
             found = [mine.get(label) for mine in terms]
             key = tuple(None if f is None else f[0] for f in found)
-            here = np.array([0.0 if f is None else f[1] for f in found])
-            weights[key] = weights.get(key, 0.0) + here
-        return tuple(
-            (self.column(key, least < 0), least) for key, w in weights.items() if (least := float(w.min())) != 0
-        )
+            here = [0.0 if f is None else f[1] for f in found]
+            weights[key] = [a + b for a, b in zip(weights[key], here, strict=True)] if key in weights else here
+        return tuple((self.column(key, min(w) < 0), min(w)) for key, w in weights.items() if min(w) != 0)
 
 
-def _terms(terms: Iterable[tuple[Label, int, float]]) -> dict[Label, tuple[int, float]]:
+def _terms(total: Sum) -> dict[Label, tuple[int, float]]:
     """By label; the same label again gets a number of its own."""
     found: dict[Label, tuple[int, float]] = {}
-    for label, column, weight in terms:
-        again = sum(1 for other in found if other[: len(label)] == label)
-        found[(*label, str(again)) if again else label] = (column, weight)
-    return found
-
-
-def _pool(members: Sequence[Task], group: int, matching: _Matching) -> tuple[Table, Pool]:
-    """The merged table of a group: of all rows those that no other beats, each with those that it beats."""
-    splits = [_splits(task, group) for task in members]
-    places = list(dict.fromkeys(place for split in splits for place in split))
-    keys = [np.array([split.get(p, np.ones(t.tables[group].size)) for p in places]).reshape(len(places), -1)
-            for t, split in zip(members, splits, strict=True)]  # fmt: skip
-    everything = np.concatenate(keys, axis=1)
-    first, which = distinct_rows(everything.T.astype(np.int64))
-    distinct = everything[:, first]
-    index = np.full((len(members), distinct.shape[1]), -1)
-    above = np.zeros(distinct.shape[1], np.int64)
-    outermost = members[0].program.template.top == 0
-    for member, rows in enumerate(np.split(which, np.cumsum([k.shape[1] for k in keys])[:-1])):
-        index[member, rows] = np.arange(len(rows))
-        if not outermost:  # where it is, nothing is outside that could tell
-            above[rows] = members[member].tables[group].above
-    values = np.array([
-        _least([t.tables[group].values for t in members], index, key, falling) for key, falling in matching.columns
-    ])  # fmt: skip
-    if distinct.shape[1] == max(k.shape[1] for k in keys):  # few can be beaten
-        order = kept = np.arange(distinct.shape[1])
-        starts = np.arange(distinct.shape[1] + 1)
-    else:
-        signs = np.array([-1.0 if falling else 1.0 for _, falling in matching.columns])
-        beaten_by = dominators(values * signs[:, None], above)
-        kept = np.unique(beaten_by)
-        order = np.argsort(beaten_by, kind="stable")
-        starts = np.searchsorted(beaten_by[order], np.append(kept, distinct.shape[1]))
-    table = Table(distinct[:, kept], values[:, kept], above[kept], np.zeros(len(kept), np.int64))
-    return table, Pool(index[:, order], starts)
-
-
-def _splits(task: Task, group: int) -> dict[tuple[object, ...], np.ndarray]:
-    """Per dim and place the factors of the rows of a group; in an outermost part the frame belongs to its slot."""
-    program, template = task.program, task.program.template
-    found: dict[tuple[object, ...], np.ndarray] = {}
-    for k, loop in enumerate(program.loops[group]):
-        place = template.places[loop]
-        if template.top == 0 and place == ("frame",):
-            place = ("slot", 0)
-        key = (template.nest.loops[loop].dim, *place)
-        found[key] = found.get(key, 1.0) * task.tables[group].factors[k]
-    return found
-
-
-def _least(tables: Sequence[np.ndarray], index: np.ndarray, key: tuple[int | None, ...], falling: bool) -> np.ndarray:
-    """The least (most, if falling) that any template makes of every row in the columns that are matched."""
-    none = -np.inf if falling else np.inf
-    found = np.full(index.shape[1], none)
-    for table, rows, column in zip(tables, index, key, strict=True):
-        there = rows >= 0
-        value = 0.0 if column is None else table[column, rows[there]]
-        found[there] = np.maximum(found[there], value) if falling else np.minimum(found[there], value)
+    again: dict[Label, int] = {}
+    for label, column, weight in total.terms:
+        times = again[label] = again.get(label, -1) + 1
+        found[(*label, str(times)) if times else label] = (column, weight)
     return found
 
 

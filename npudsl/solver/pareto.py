@@ -8,6 +8,8 @@ import numpy as np
 
 #: Rows per key that others are compared with, most promising first; more cost more time than they save.
 PIVOTS = 128
+#: Of more rows than this only so many are tried if those leave more than this share: they take long to compare.
+MANY, TRIED, SHARE = 1 << 14, 16, 0.9
 
 
 def undominated(columns: np.ndarray, keys: np.ndarray) -> np.ndarray:
@@ -25,8 +27,10 @@ def dominators(columns: np.ndarray, keys: np.ndarray) -> np.ndarray:
         return np.zeros(0, np.int64)
     ranks = np.array([np.unique(c, return_inverse=True)[1] for c in columns], dtype=np.int32)
     alike = {rank.tobytes(): rank for rank in ranks if rank.max() > 0}
-    ranks = np.array(list(alike.values())).reshape(len(alike), columns.shape[1])
-    order = np.lexsort((*ranks[::-1], ranks.sum(axis=0), keys))
+    ranks = np.array(list(alike.values()), dtype=np.int32).reshape(len(alike), columns.shape[1])
+    order = np.lexsort((ranks.sum(axis=0), keys))
+    if ranks.max(initial=0) < 1 << 16:  # half the memory to go through
+        ranks = ranks.astype(np.uint16)
     sorted_keys, ranks = keys[order], ranks[:, order]
     starts = np.flatnonzero(np.r_[True, sorted_keys[1:] != sorted_keys[:-1], True])
     beaten_by = np.arange(columns.shape[1])
@@ -42,8 +46,9 @@ def _front(ranks: np.ndarray) -> np.ndarray:
     """By which row each of some rows sorted by rank sum is beaten: only an earlier row can beat a later one."""
     beaten_by = np.arange(ranks.shape[1])
     left = np.arange(ranks.shape[1])
-    for _ in range(PIVOTS):
-        if not len(left):
+    worth = SHARE * len(left) if len(left) > MANY else np.inf
+    for number in range(PIVOTS):
+        if not len(left) or (number == TRIED and len(left) > worth):
             break
         pivot = left[0]
         stays = (ranks < ranks[:, :1]).any(axis=0)

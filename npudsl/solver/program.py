@@ -56,17 +56,34 @@ class Limit:
     what: str
 
 
-@dataclass(frozen=True)
-class Program:
-    """`columns[g]`: the columns of group g, closed forms in the factors of its loops (`loops[g]`) and in its bounds.
+#: A dim and a place that some of its factor may be at; in an outermost part the frame belongs to the first slot.
+Spot = tuple[str, Place]
 
-    `energy`: in the units of the search; `loads`: sums of cycles (`latency.loads`); `steps`: the column of the steps; `falling`: columns
-    that count against a sum; `axes`: the places along arrays with their sizes.
+
+@dataclass(frozen=True)
+class Split:
+    """What a loop may be: its factor lies in `range`, and those along an axis multiply to at most `size` (0: no axis).
+    One slot is as good as another, so `place` does not say which."""
+
+    dim: str
+    place: Place
+    size: int
+    range: tuple[int, int | None]
+
+
+@dataclass(frozen=True, eq=False)
+class Program:
+    """`columns[g]`: the columns of group g, closed forms in the factors of its loops (`loops[g]`, dim by dim, those of
+    a dim as they are nested) and in its bounds; `splits[g]`: where these loops stand and what they may be.
+
+    `energy`: in the units of the search; `loads`: sums of cycles (`latency.loads`); `steps`: the column of the steps;
+    `falling`: columns that count against a sum.
     """
 
     template: Template
     groups: tuple[Group, ...]
     loops: tuple[tuple[int, ...], ...]
+    splits: tuple[dict[Spot, Split], ...]
     columns: tuple[tuple[sympy.Expr, ...], ...]
     symbols: tuple[sympy.Symbol, ...]
     count: int
@@ -75,7 +92,6 @@ class Program:
     limits: tuple[Limit, ...]
     steps: int
     falling: frozenset[int]
-    axes: tuple[tuple[Place, int], ...]
     bounds: tuple[tuple[sympy.Symbol, str], ...]
 
 

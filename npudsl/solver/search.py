@@ -8,7 +8,7 @@ parts.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property, partial
@@ -26,10 +26,11 @@ from .hierarchy import Hierarchy
 from .join import Join
 from .latency import Load, loads
 from .lattice import Lattice
-from .merged import merge
+from .families import Rows
+from .merged import Batch, batches
 from .program import Busy, skeleton
 from .rebuild import assemble, needed
-from .rows import Choice, Rows, Task, choice_of, make_task
+from .rows import Choice, Task, choice_of
 from .symmetry import distinct, renamings
 from .templates import Part, parts, templates
 from .tensor_forms import Kind
@@ -90,11 +91,15 @@ class Problem:
 
 @dataclass
 class Stage:
-    """All tasks from one cut to another (None: to the operations)."""
+    """All batches from one cut to another (None: to the operations; elsewhere every batch is one program)."""
 
     top: Cut
     bottom: Cut | None
-    tasks: list[Task]
+    batches: list[Batch] = field(default_factory=list)
+
+    @property
+    def tasks(self) -> list[Task]:
+        return [batch.task for batch in self.batches if batch.task is not None]
 
 
 @dataclass
@@ -111,17 +116,18 @@ class Search:
 
     # ---- what there is to do ----------------------------------------------------------------------
 
-    def prepare(self) -> list[tuple[tuple[float, float], Task, Cut]]:
-        """Tabulates the outer parts; returns the tasks of the last parts, each with a bound on all its mappings."""
+    def prepare(self) -> list[tuple[tuple[float, float], Batch, Cut]]:
+        """Tabulates the outer parts; returns the batches of the last parts, each with a bound on all its mappings."""
         self.stages = list(self._stages())
         for stage in self.stages:
             if stage.bottom is not None:
                 self._tabulate(stage)
         return [
-            (self._root(task, stage.top), task, stage.top)
+            (self._root(batch.task, stage.top), batch, stage.top)
             for stage in self.stages
             if stage.bottom is None
-            for task in stage.tasks
+            for batch in stage.batches
+            if batch.task is not None
         ]
 
     def _stages(self) -> Iterator[Stage]:
@@ -137,20 +143,20 @@ class Search:
                 if key not in seen:
                     seen.add(key)
                     end = None if last else hierarchy.nodes_to(bottom)
-                    stage = found.setdefault((nodes, end), Stage(nodes, end, []))
-                    stage.tasks += self._tasks(hierarchy, part)
+                    stage = found.setdefault((nodes, end), Stage(nodes, end))
+                    stage.batches += self._batches(hierarchy, part)
         yield from sorted(found.values(), key=lambda s: len(s.top))
 
-    def _tasks(self, hierarchy: Hierarchy, part: Part) -> Iterator[Task]:
+    def _batches(self, hierarchy: Hierarchy, part: Part) -> list[Batch]:
         problem = self.problem
-        kind = problem.kind
         whole = part[2] and not problem.ruled  # a front needs all its entries
         symmetries = renamings(problem.layer, problem.dims) if whole else []
-        for template in distinct(templates(kind.op, problem.dims, hierarchy, part), symmetries):
+        programs = []
+        for template in distinct(templates(problem.kind.op, problem.dims, hierarchy, part), symmetries):
             self.tick()
-            task = make_task(program(kind, hierarchy, template), problem.rows)
-            if task is not None:
-                yield task
+            programs.append(program(problem.kind, hierarchy, template))
+        together = batches(programs) if part[2] else [(one,) for one in programs]
+        return [Batch(members, problem.rows) for members in together]
 
     def bounds(self, task: Task, top: Cut, inside: float = 0.0) -> Bounds:
         problem = self.problem
@@ -188,23 +194,25 @@ class Search:
         for task in stage.tasks:
             self._each(self.bounds(task, stage.top, inside), self.incumbent, take)
 
-    def finish(self, tasks: Sequence[Task], top: Cut) -> None:
-        """Searches tasks of last parts to their end: afterwards none of their mappings is better than the incumbent.
-
-        Several are searched as one, so they must be alike (`merged.alike`).
-        """
-        bounds = [self.bounds(task, top) for task in tasks]
-        if len(tasks) == 1:
-            self._each(bounds[0], self.incumbent, lambda found: self._offer(bounds[0], top, found))
+    def finish(self, batch: Batch, top: Cut) -> None:
+        """Searches a batch of last parts to its end: afterwards none of its mappings is better than the incumbent."""
+        assert batch.task is not None
+        if len(batch.programs) == 1:
+            self.finish_one(batch.task, top)
             return
-        merged = merge(tasks)
 
         def take(found: Found) -> None:
-            for member, picks in merged.rows(found.picks(np.arange(len(found.steps)))):
+            for task, picks in batch.rows(found.picks(np.arange(len(found.steps)))):
                 self.tick()
-                self._offer(bounds[member], top, bounds[member].combined(picks))
+                bounds = self.bounds(task, top)
+                self._offer(bounds, top, bounds.combined(picks))
 
-        self._each(self.bounds(merged.task, top), self.incumbent, take)
+        self._each(self.bounds(batch.task, top), self.incumbent, take)
+
+    def finish_one(self, task: Task, top: Cut) -> None:
+        """The same for one template, or for some of its rows."""
+        bounds = self.bounds(task, top)
+        self._each(bounds, self.incumbent, lambda found: self._offer(bounds, top, found))
 
     def _offer(self, bounds: Bounds, top: Cut, found: Found) -> None:
         """Offers the best of some combinations of rows."""

@@ -11,7 +11,6 @@ from npudsl.solver import Options, solve
 from npudsl.solver.clock import Clock
 from npudsl.solver.layer import LayerSearch
 from npudsl.solver.solution import LayerSolution
-from npudsl.solver.start import batches
 from npudsl.spec.arch import Arch
 from npudsl.spec.op import Layer
 from npudsl.text.diagnostics import Diagnostic, SpecError
@@ -55,8 +54,8 @@ def cold_answer(arch: Arch, layer: Layer, options: Options) -> LayerSolution:
     """The answer of a search that has nothing to begin with and searches every batch of templates as a whole."""
     try:
         search = LayerSearch(arch, layer, options, Clock(), lambda value, bound: None)
-        for batch in batches(search._entries(options.space)):
-            batch[0].search.finish([entry.task for entry in batch], batch[0].top)
+        for entry in search._entries(options.space):
+            entry.search.finish(entry.batch, entry.top)
     except SpecError as error:
         return LayerSolution(layer, None, None, None, 0.0, error.diagnostics[0])
     search.bound, search.finished = search.incumbent.best[0], True

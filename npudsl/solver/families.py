@@ -1,0 +1,229 @@
+"""The rows of groups of dims: every way to split their bounds over places, with the columns that count them.
+
+Templates split many groups alike and count many things alike, so rows and values are kept for all templates of a layer.
+Templates that are searched as one are split over the places of all of them: a row with another factor than 1 where a
+template has no loop is none of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import reduce
+from math import prod
+
+import numpy as np
+import sympy
+
+from ..model.counts import bound_symbol
+from ..model.evaluate import Numbers
+from ..spec.op import Layer
+from .lattice import Lattice, factorisations
+from .pareto import dominators
+from .program import Group, Program, Split, Spot, Sum, evaluate_columns
+from .rows import Table
+from .templates import Place
+
+#: Columns of several templates, one each (None: it has no such column), and whether they count against a sum.
+Matched = tuple[tuple[int | None, ...], bool]
+
+
+@dataclass
+class Family:
+    """All rows of groups that are split alike, what they add to flat indices (as in `Table`), the values of every
+    expression asked for so far (for symbols at these loops), and by which rows they are beaten in columns compared so
+    far."""
+
+    factors: np.ndarray
+    above: np.ndarray
+    below: np.ndarray
+    values: dict[tuple[sympy.Expr, tuple[int, ...]], np.ndarray] = field(default_factory=dict)
+    beaten: dict[object, np.ndarray] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Pooled:
+    """`table`: the rows that no other beats in any column; `kept`: which rows of the family these are; `owner`: by
+    which of them every row of the family is beaten (-1: it is a row of no template)."""
+
+    table: Table
+    kept: np.ndarray
+    owner: np.ndarray
+
+
+@dataclass(frozen=True)
+class _Member:
+    """A template in a family: the loops of the family that its own are, in the order of their dims, and those that it
+    lacks; its closed forms in a group, and their symbols in that order."""
+
+    loops: tuple[int, ...]
+    lacks: tuple[int, ...]
+    columns: tuple[sympy.Expr, ...]
+    symbols: tuple[sympy.Symbol, ...]
+
+
+#: A column of a member: its expression, and the loops of the family that it has and lacks.
+Term = tuple[sympy.Expr, tuple[int, ...], tuple[int, ...]]
+
+
+class Rows:
+    """Tables of one layer."""
+
+    def __init__(self, layer: Layer, lattice: Lattice):
+        self.layer, self.lattice = layer, lattice
+        self._families: dict[tuple[Group, tuple[Split, ...]], Family] = {}
+        self._bounds = {bound_symbol(d): bound for d, bound in layer.bounds}
+        self._numbers = Numbers(self._bounds)
+
+    def constant(self, total: Sum) -> float:
+        """What a sum has besides what depends on rows."""
+        return float(sum((w * self._numbers(product.expression) for w, product in total.constant), Fraction(0)))
+
+    def table(
+        self, programs: Sequence[Program], group: int, columns: Sequence[Matched], splits: Mapping[Spot, Split]
+    ) -> Pooled:
+        """The rows of a group over `splits` (`united` of these templates, or of more) in columns that are the least
+        (most, if falling) of matched ones. Rows count as beaten only by such with the same extents above and below,
+        where they matter: not above the outermost part nor below the last."""
+        family = self._family(programs[0].groups[group], tuple(splits.values()))
+        members = [_member(program, group, tuple(splits)) for program in programs]
+        keys = [(frozenset(_term(m, c) for m, c in zip(members, matched, strict=True)), falling)
+                for matched, falling in columns]  # fmt: skip
+        self._evaluate(family, members)
+        there = reduce(np.logical_or, (_has(family, m.lacks) for m in members))
+        distinct = {key: number for number, key in enumerate(dict.fromkeys(keys))}
+        values = np.array([_least(family, *key) for key in distinct]).reshape(len(distinct), -1)
+        owner = self._owner(family, programs[0], there, distinct, values)
+        kept = np.flatnonzero(owner == np.arange(len(owner)))
+        place = np.full(len(owner) + 1, -1)  # the last for -1
+        place[kept] = np.arange(len(kept))
+        factors = family.factors[list(members[0].loops)] if len(members) == 1 else family.factors
+        few = values[:, kept]
+        table = Table(factors[:, kept], few[[distinct[key] for key in keys]], family.above[kept], family.below[kept])
+        return Pooled(table, kept, place[owner])
+
+    def _owner(
+        self,
+        family: Family,
+        program: Program,
+        there: np.ndarray,
+        distinct: Iterable[tuple[object, bool]],
+        values: np.ndarray,
+    ) -> np.ndarray:
+        """By which row of a family every row is beaten; -1 for rows of no template."""
+        top, last = program.template.top == 0, program.template.last
+        known = (frozenset(distinct), top, last)
+        if known not in family.beaten:
+            rows = np.flatnonzero(there)
+            signs = np.array([-1.0 if falling else 1.0 for _, falling in distinct])
+            above = np.zeros_like(family.above) if top else family.above
+            extents = above if last else above * (int(family.below.max(initial=0)) + 1) + family.below
+            owner = np.full(len(there), -1)
+            owner[rows] = rows[dominators(values[:, rows] * signs[:, None], extents[rows])]
+            family.beaten[known] = owner
+        return family.beaten[known]
+
+    def _evaluate(self, family: Family, members: Iterable[_Member]) -> None:
+        for member in dict.fromkeys(members):
+            missing = [e for e in dict.fromkeys(member.columns) if (e, member.loops) not in family.values]
+            if missing:
+                factors = {s: family.factors[k] for s, k in zip(member.symbols, member.loops, strict=True)}
+                found = evaluate_columns(missing, factors, self._bounds, family.factors.shape[1])
+                family.values.update(zip([(e, member.loops) for e in missing], found, strict=True))
+
+    # ---- families ---------------------------------------------------------------------------------
+
+    def _family(self, group: Group, loops: tuple[Split, ...]) -> Family:
+        if (group, loops) not in self._families:
+            self._families[group, loops] = self._all_rows(group, loops)
+        return self._families[group, loops]
+
+    def _all_rows(self, group: Group, loops: tuple[Split, ...]) -> Family:
+        per_dim: list[tuple[list[int], np.ndarray]] = []
+        for dim in group:
+            members = [k for k, split in enumerate(loops) if split.dim == dim]
+            per_dim.append((members, factorisations(self.layer.bound[dim], tuple(_limits(loops[k]) for k in members))))
+        counts = [len(found) for _, found in per_dim]
+        picks = np.unravel_index(np.arange(prod(counts)), counts)
+        factors = np.ones((len(loops), prod(counts)))
+        for (members, table), pick in zip(per_dim, picks, strict=True):
+            factors[members] = table[pick].T
+        factors = factors[:, _within_axes(loops, factors)]
+        above, below = (self._index(group, loops, factors, (place,)) for place in ("frame", "core"))
+        return Family(factors, above, below)
+
+    def _index(self, group: Group, loops: tuple[Split, ...], factors: np.ndarray, place: Place) -> np.ndarray:
+        """Flat index contributions of the extents at the core, or of what the frame leaves of the bounds."""
+        total = np.zeros(factors.shape[1], dtype=np.int64)
+        for dim in group:
+            members = [k for k, split in enumerate(loops) if split.dim == dim and split.place == place]
+            extent = factors[members].prod(axis=0)
+            bound = self.layer.bound[dim]
+            total += self.lattice.index_of(dim, bound / extent if place == ("frame",) else extent)
+        return total
+
+
+# ---- templates in families -------------------------------------------------------------------------
+
+
+def united(programs: Sequence[Program], group: int) -> dict[Spot, Split]:
+    """Where some template has a loop, dim by dim, in the order in which the loops are nested."""
+    if len(programs) == 1:
+        return programs[0].splits[group]
+    order: list[Spot] = []
+    found: dict[Spot, Split] = {}
+    for program in programs:
+        at = 0
+        for spot in program.splits[group]:
+            if spot not in found:
+                order.insert(at, spot)
+            at = order.index(spot) + 1
+        found |= program.splits[group]
+    dims = programs[0].groups[group]
+    return {spot: found[spot] for spot in sorted(order, key=lambda spot: dims.index(spot[0]))}
+
+
+def _member(program: Program, group: int, spots: Sequence[Spot]) -> _Member:
+    loops = tuple(spots.index(spot) for spot in program.splits[group])
+    lacks = tuple(k for k in range(len(spots)) if k not in loops)
+    symbols = tuple(program.symbols[i] for i in program.loops[group])
+    return _Member(loops, lacks, program.columns[group], symbols)
+
+
+def _term(member: _Member, column: int | None) -> Term | None:
+    return None if column is None else (member.columns[column], member.loops, member.lacks)
+
+
+def _has(family: Family, lacks: tuple[int, ...]) -> np.ndarray:
+    """Which rows of a family a template has that lacks some of the loops."""
+    return (family.factors[list(lacks)] == 1).all(axis=0)
+
+
+def _least(family: Family, terms: frozenset[Term | None], falling: bool) -> np.ndarray:
+    """The least (most, if falling) that templates make of every row; 0 where one has no such column."""
+    if len(terms) == 1:
+        (only,) = terms
+        if only is not None and not only[2]:
+            return family.values[only[0], only[1]]
+    found = np.full(family.factors.shape[1], -np.inf if falling else np.inf)
+    for term in terms:
+        value = np.zeros(1) if term is None else family.values[term[0], term[1]]
+        if term is not None and term[2]:
+            value = np.where(_has(family, term[2]), value, found)
+        found = np.maximum(found, value) if falling else np.minimum(found, value)
+    return found
+
+
+def _limits(split: Split) -> tuple[int, int]:
+    """The least and the largest factor of a loop (0: any)."""
+    least, most = split.range
+    return least, min((n for n in (split.size, most) if n), default=0)
+
+
+def _within_axes(loops: tuple[Split, ...], factors: np.ndarray) -> np.ndarray:
+    fits = np.ones(factors.shape[1], dtype=bool)
+    for place, size in {(split.place, split.size) for split in loops if split.size}:
+        members = [k for k, split in enumerate(loops) if split.place == place]
+        fits &= factors[members].prod(axis=0) <= size
+    return fits
