@@ -63,9 +63,9 @@ def counted(arch: Arch, layer: Layer, nest: Mapping) -> float:
     return float(np.max(forms.at(np.log([[float(loop.factor) for loop in nest.loops]]))(forms.energy)))
 
 
-def forms_of(arch: Arch, layer: Layer, nest: Mapping, *, clipped: bool = False) -> Forms:
-    """Of a nest with perfect factors, or with any (`clipped`); every loop counts, also of factor 1."""
-    formulas = derive(arch, layer, nest, frozenset() if clipped else frozenset(layer.op.dims))
+def forms_of(arch: Arch, layer: Layer, nest: Mapping) -> Forms:
+    """Of a nest with perfect factors; every loop counts, also of factor 1."""
+    formulas = derive(arch, layer, nest, frozenset(layer.op.dims))
     steps = {formulas.steps.expression: float(1 / arch.compute.rate)}
     contents = {d: _content(arch, layer, nest, formulas, d) for d in demands_of(arch, layer, None)}
     return Forms(

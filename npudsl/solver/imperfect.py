@@ -102,11 +102,11 @@ class ImperfectSearch:
         even = self.options.space == "even"
         descent = Descent(self.arch, self.layer, self.goal, even, self._accept, self.clock.tick)
         try:
-            settled = [descent.refactor(nest, INFINITE, self._offer) for nest in near]
+            settled = [descent.refactor(nest, INFINITE, self._take) for nest in near]
             for found in (self.starts, [(value, nest) for nest, value in settled if value < INFINITE]):
                 starts = {nest: value for value, nest in found}
                 for nest in sorted(starts, key=lambda nest: starts[nest])[:STARTS]:
-                    descent.improve(nest, self._offer)
+                    descent.improve(nest, self._take)
         finally:
             self.examined += descent.examined
 
@@ -155,10 +155,14 @@ class ImperfectSearch:
         if not self.goal.admits(energy, cycles):
             return None
         value: Value = self.goal(energy, cycles)
+        self._take(nest, value)
+        return value
+
+    def _take(self, nest: Mapping, value: Value) -> None:
+        """The value of a mapping that is legal, obeys and keeps what is required."""
         if value < self.best:
             self.best, self.mapping = value, nest.simplified()
             self._relay(value[0], None)
-        return value
 
     def _accept(self, nest: Mapping) -> bool:
         if check_mapping(self.arch, self.layer, nest):

@@ -38,7 +38,7 @@ class Descent:
     tick: Callable[[], None]
     examined: int = field(default=0)
 
-    def improve(self, nest: Mapping, tell: Callable[[Mapping], object]) -> None:
+    def improve(self, nest: Mapping, tell: Callable[[Mapping, Value], object]) -> None:
         """From a nest downwards; `tell` hears of every better one. Raises OutOfTimeError."""
         current, value = nest.simplified(), INFINITE
         left = MOST_VARIANTS
@@ -54,9 +54,9 @@ class Descent:
             if found is None:
                 return
             current, value = found
-            tell(current)
+            tell(current, value)
 
-    def refactor(self, nest: Mapping, value: Value, tell: Callable[[Mapping], object]) -> tuple[Mapping, Value]:
+    def refactor(self, nest: Mapping, value: Value, tell: Callable[[Mapping, Value], object]) -> tuple[Mapping, Value]:
         """The best factors that single and double changes lead to."""
         if not nest.loops:
             return nest, value
@@ -67,7 +67,7 @@ class Descent:
             if found is None:
                 return nest, value
             nest, value = found
-            tell(nest)
+            tell(nest, value)
 
     def _best(self, forms: Clipped, rows: np.ndarray, value: Value) -> tuple[Mapping, Value] | None:
         """The best row that is better than `value` and accepted."""

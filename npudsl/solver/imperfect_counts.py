@@ -1,0 +1,124 @@
+"""What the counts of a nest with clipped factors are made of, as data that is quickly made and put to many factors.
+
+A descent looks at hundreds of nests, each at some tens of vectors of factors: writing closed forms down for sympy would
+take longer than everything else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sympy
+
+from ..mapping.nest import Mapping
+from ..model import functions as fn
+from ..model.coordinate import linearised
+from ..model.counts import Derivation
+from ..model.formulas import Origin, Product
+from ..spec.arch import Arch
+from ..spec.op import Layer, Tensor
+from .imperfect_monomials import Loops
+
+
+@dataclass(frozen=True)
+class Extent:
+    """How far a dim reaches: the product of the factors of `loops`, at most `bound`."""
+
+    bound: int
+    loops: Loops
+
+
+@dataclass(frozen=True)
+class Settings:
+    """`clipped.positions` of a dim: `inside` the loops that its tile is made of, `loops` those that enter as `code`
+    says (`functions.kinds_code`), outermost first."""
+
+    code: str
+    bound: int
+    inside: Loops
+    loops: Loops
+
+
+@dataclass(frozen=True)
+class Tile:
+    """Words of a rank of several dims, each reaching as far as its extent."""
+
+    coefficients: tuple[int, ...]
+    extents: tuple[Extent, ...]
+
+
+@dataclass(frozen=True)
+class Coordinate:
+    """`clipped.coordinate_sum`, per dim the bound, the loops inside and those above that enter as `code` says
+    (`functions.sum_code`)."""
+
+    code: str
+    coefficients: tuple[int, ...]
+    bounds: tuple[int, ...]
+    inside: tuple[Loops, ...]
+    loops: tuple[Loops, ...]
+
+
+Piece = int | Extent | Settings | Tile | Coordinate
+Pieces = tuple[Piece, ...]
+
+
+class Laid(Derivation):
+    """Counts whose products are known by a symbol; `pieces` says what is multiplied."""
+
+    def __init__(self, arch: Arch, layer: Layer, nest: Mapping):
+        super().__init__(arch, layer, nest, frozenset(), 0, ())
+        self._symbols: dict[Pieces, sympy.Symbol] = {}
+        self._pieces: dict[sympy.Expr, Pieces] = {}
+
+    def pieces(self, product: Product) -> Pieces:
+        ((_, symbol),) = product.factors
+        return self._pieces[symbol]
+
+    def _known(self, pieces: Pieces, origin: Origin | None = None) -> Product:
+        symbol = self._symbols.get(pieces)
+        if symbol is None:
+            symbol = self._symbols[pieces] = sympy.Symbol(f"words {len(self._symbols)}")
+            self._pieces[symbol] = pieces
+        return Product((((), symbol),), origin)
+
+    def tile(self, tensor: Tensor, position: int) -> Product:
+        found: list[Piece] = []
+        for group in tensor.groups:
+            extents = tuple(Extent(self.layer.bound[d], self.loops_of(d, position)) for d in group)
+            found.append(extents[0] if len(group) == 1 else Tile(self._linear(tensor, group), extents))
+        return self._known(tuple(found))
+
+    def _product(self, origin: Origin) -> Product:
+        tensor, bound = origin.edge.tensor, self.layer.bound
+        found: list[Piece] = [
+            bound[group[0]] if len(group) == 1 else self._coordinate(origin, group) for group in tensor.groups
+        ]
+        found += [
+            self._settings(origin, dim) for dim in self.layer.op.dims if dim not in tensor.dims and bound[dim] > 1
+        ]
+        return self._known(tuple(found), origin)
+
+    def _settings(self, origin: Origin, dim: str) -> Settings:
+        above = self.loops_of(dim, 0, origin.edge.position)
+        code = fn.kinds_code(tuple(origin.kinds[i] for i in above)).name
+        return Settings(code, self.layer.bound[dim], self.loops_of(dim, origin.edge.position), above)
+
+    def _coordinate(self, origin: Origin, group: tuple[str, ...]) -> Coordinate:
+        position = origin.edge.position
+        above = tuple(self.loops_of(d, 0, position) for d in group)
+        code = fn.sum_code(tuple(tuple(origin.kinds[i] for i in one) for one in above), origin.kept).name
+        bounds = tuple(self.layer.bound[d] for d in group)
+        inside = tuple(self.loops_of(d, position) for d in group)
+        return Coordinate(code, self._linear(origin.edge.tensor, group), bounds, inside, above)
+
+    def steps(self) -> Product:
+        found: list[Piece] = []
+        for dim in self.layer.op.dims:
+            loops = self.loops_of(dim, 0)
+            kinds = tuple("join" if self.loops[i].spatial else "walk" for i in loops)
+            found.append(Settings(fn.kinds_code(kinds).name, self.layer.bound[dim], (), loops))
+        return self._known(tuple(found))
+
+    def _linear(self, tensor: Tensor, group: tuple[str, ...]) -> tuple[int, ...]:
+        return linearised(tensor, group, self.layer.bound)
