@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+from ..spec.hashing import hashed_once
+
 
 @dataclass(frozen=True)
 class Node:
@@ -32,19 +34,13 @@ class Loop:
         return self.array is not None
 
 
+@hashed_once
 @dataclass(frozen=True)
 class Mapping:
     """`items`: nodes and loops, outermost first. The operation stands below the last item."""
 
     items: tuple[Node | Loop, ...]
     name: str = "mapping"
-
-    def __hash__(self) -> int:
-        return self._hash
-
-    @cached_property
-    def _hash(self) -> int:
-        return hash((self.items, self.name))
 
     @cached_property
     def loops(self) -> tuple[Loop, ...]:

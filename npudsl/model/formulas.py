@@ -7,6 +7,7 @@ from functools import cached_property
 
 import sympy
 
+from ..spec.hashing import hashed_once
 from .edges import Edge
 
 Group = tuple[str, ...]
@@ -35,6 +36,7 @@ class Origin:
         return not self.edge.tensor.is_output
 
 
+@hashed_once
 @dataclass(frozen=True)
 class Product:
     """A product of expressions, one per group of dims that share no rank of the tensor.
@@ -48,13 +50,6 @@ class Product:
     @cached_property
     def expression(self) -> sympy.Expr:
         return sympy.Mul(*[e for _, e in self.factors])
-
-    def __hash__(self) -> int:
-        return self._hash
-
-    @cached_property
-    def _hash(self) -> int:
-        return hash(self.factors)
 
 
 @dataclass(frozen=True)

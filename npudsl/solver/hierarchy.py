@@ -10,6 +10,7 @@ from ..mapping.arranging import slot_rules
 from ..mapping.dataflow import Dataflow, PlaceRule
 from ..mapping.nest import Node
 from ..spec.arch import Arch, Array, Level
+from ..spec.hashing import hashed_once
 from ..spec.op import Layer
 
 
@@ -21,6 +22,7 @@ class Tier:
     arrays: tuple[Array, ...] = ()
 
 
+@hashed_once
 @dataclass(frozen=True)
 class Hierarchy:
     """`tiers` outermost first; temporal loops may stand below each.

@@ -13,9 +13,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from ..mapping.dataflow import PlaceRule
+from ..spec.hashing import hashed_once
 from ..spec.op import Tensor
 
 
+@hashed_once
 @dataclass(frozen=True)
 class OrderClass:
     """`inner`: the dims whose place matters, innermost first. `trailing`, `sweeps`: per tensor what it gains by it."""

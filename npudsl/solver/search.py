@@ -19,6 +19,7 @@ from ..mapping.nest import Mapping, Node
 from ..spec.arch import Arch
 from ..spec.op import Layer
 from .builder import program
+from .families import Rows
 from .fronts import Front
 from .goal import Goal, Incumbent
 from .halves import Bounds, Found, halves
@@ -26,7 +27,6 @@ from .hierarchy import Hierarchy
 from .join import Join
 from .latency import Load, loads
 from .lattice import Lattice
-from .families import Rows
 from .merged import Batch, batches
 from .program import Busy, skeleton
 from .rebuild import assemble, needed

@@ -16,6 +16,7 @@ from itertools import combinations, permutations, product
 
 from ..mapping.nest import Loop, Mapping, Node
 from ..spec.arch import Array
+from ..spec.hashing import hashed_once
 from ..spec.op import Operator, Tensor
 from .canonical import each_gains, moved_by, stuck, trimmed
 from .hierarchy import Hierarchy
@@ -29,6 +30,7 @@ Place = tuple[str, ...] | tuple[str, int]
 Part = tuple[int, int, bool]
 
 
+@hashed_once
 @dataclass(frozen=True)
 class Template:
     """Loops (factors open) and nodes of a part of the nest from tier `top` to tier `bottom`.
@@ -101,6 +103,7 @@ def _allowed(
     return list(dict.fromkeys(found for s in sets for found in present(op, _named(hierarchy, slot, s), rule)))
 
 
+@lru_cache(maxsize=1 << 12)
 def _held(op: Operator, hierarchy: Hierarchy, tier: int) -> tuple[Tensor, ...]:
     """Tensors with a node at a tier; none at the operations, which keep nothing."""
     if tier >= len(hierarchy.tiers):
@@ -200,6 +203,11 @@ def _axis_orders(
     return [tuple(choice) for choice in product(*per_tier)]
 
 
+@lru_cache(maxsize=1024)
+def _open_loop(dim: str, array: str | None, axis: str | None) -> Loop:
+    return Loop(dim, 0, array, axis)
+
+
 def _build(
     hierarchy: Hierarchy,
     part: Part,
@@ -213,7 +221,7 @@ def _build(
     places: list[Place] = []
 
     def add(loops: tuple[str, ...], place: Place, array: str | None = None, axis: str | None = None) -> None:
-        items.extend(Loop(d, 0, array, axis) for d in loops)
+        items.extend(_open_loop(d, array, axis) for d in loops)
         places.extend([place] * len(loops))
 
     explicit = tuple(reversed(classes[top].inner))

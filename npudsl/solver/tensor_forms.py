@@ -16,11 +16,14 @@ import sympy
 from ..mapping.nest import Loop, Mapping, Node
 from ..model.counts import Booking, Formulas, Product, bound_symbol, derive, positive
 from ..spec.arch import Arch
+from ..spec.hashing import hashed_once
 from ..spec.op import Layer, Operator, Tensor
 from .latency import Load, charges
+from .orders import windows
 from .program import Busy, Group, Label, groups_of
 
 
+@hashed_once
 @dataclass(frozen=True)
 class Kind:
     """What all programs of a search have in common. `op` and `shape` as `skeleton` gives them; `unit`: pJ per unit of
@@ -33,13 +36,6 @@ class Kind:
     unit: Fraction
     timed: bool
     busy: tuple[Busy, ...] = ()
-
-    def __hash__(self) -> int:
-        return self._hash
-
-    @cached_property
-    def _hash(self) -> int:
-        return hash((self.arch, self.op, self.shape, self.dims, self.unit, self.timed, self.busy))
 
     @cached_property
     def layer(self) -> Layer:
@@ -55,6 +51,7 @@ class Kind:
         return {d: number for number, group in enumerate(self.groups) for d in group}
 
 
+@hashed_once
 @dataclass(frozen=True)
 class Column:
     """A product laid out: one expression per group of dims. `constant`: it depends on bounds alone."""
@@ -62,13 +59,6 @@ class Column:
     parts: tuple[sympy.Expr, ...]
     product: Product = field(compare=False)
     constant: bool = field(compare=False)
-
-    def __hash__(self) -> int:
-        return self._hash
-
-    @cached_property
-    def _hash(self) -> int:
-        return hash(self.parts)
 
 
 @dataclass(frozen=True)
@@ -221,8 +211,9 @@ def ordinals(nest: Mapping) -> tuple[str, ...]:
 def view(nest: Mapping, frame: int, tensor: Tensor) -> Mapping:
     """What a tensor can tell of a nest: its own nodes, and the loops in a fixed order wherever theirs is all one to it.
 
-    It is so within a run of temporal loops between its nodes, arrays and the frame, but for the last loop that moves
-    the next node: it stays where it is, between those outside it and those inside. Loops of one dim keep their order.
+    It is so within a run of temporal loops between its nodes, arrays and the frame, but for what stands inside the last
+    loop that moves the next node, and for that loop itself if it makes a window slide. Loops of one dim keep their
+    order.
     """
     found: list[Node | Loop] = []
     run: list[Loop] = []  # inner loops first
@@ -232,11 +223,10 @@ def view(nest: Mapping, frame: int, tensor: Tensor) -> Mapping:
     def flush() -> None:
         nonlocal moved
         last = None if moved else next((k for k, loop in enumerate(run) if loop.dim in tensor.dims), None)
-        if last is None:
-            found.extend(sorted(run, key=_dim))
-        else:
-            found.extend([*sorted(run[:last], key=_dim), run[last], *sorted(run[last + 1 :], key=_dim)])
-            moved = True
+        moved = moved or last is not None
+        found.extend(_in_order(run[:last]))
+        if last is not None:
+            found.extend(_mover_first(run[last:], tensor))
         run.clear()
 
     for item in reversed(nest.items):
@@ -256,5 +246,16 @@ def view(nest: Mapping, frame: int, tensor: Tensor) -> Mapping:
     return Mapping(tuple(reversed(found)), nest.name)
 
 
-def _dim(loop: Loop) -> str:
-    return loop.dim
+def _mover_first(run: list[Loop], tensor: Tensor) -> list[Loop]:
+    """A run whose first loop moves the tensor, with one such loop first: the same if its window slides."""
+    sliding = windows(tensor)
+    first = 0
+    if run[0].dim not in sliding:
+        first = min(
+            (k for k, x in enumerate(run) if x.dim in tensor.dims and x.dim not in sliding), key=lambda k: run[k].dim
+        )
+    return [run[first], *_in_order([*run[:first], *run[first + 1 :]])]
+
+
+def _in_order(run: list[Loop]) -> list[Loop]:
+    return sorted(run, key=lambda loop: loop.dim)

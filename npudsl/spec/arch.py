@@ -11,6 +11,7 @@ from fractions import Fraction
 from functools import cached_property
 
 from ..text.source import Span
+from .hashing import hashed_once
 
 
 @dataclass(frozen=True)
@@ -122,6 +123,7 @@ class Compute:
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
+@hashed_once
 @dataclass(frozen=True)
 class Arch:
     """A machine: levels and arrays outermost first, then one compute unit. `clock` in Hz."""

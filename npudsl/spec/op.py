@@ -10,6 +10,8 @@ from fractions import Fraction
 from functools import cached_property
 from math import prod
 
+from .hashing import hashed_once
+
 
 @dataclass(frozen=True)
 class Term:
@@ -31,6 +33,7 @@ class Rank:
         return tuple(t.dim for t in self.terms)
 
 
+@hashed_once
 @dataclass(frozen=True)
 class Tensor:
     """A tensor of an operator. `role`: what a machine calls it, `input`, `weight`, `output`, or a name of its own."""
@@ -101,6 +104,7 @@ FUNCTIONS: dict[str, int] = {
 REDUCTIONS = ("+=", "max=", "min=", "=")
 
 
+@hashed_once
 @dataclass(frozen=True)
 class Operator:
     """`output[...] REDUCTION body`: dims in the order of the `dims` line, tensors in order of appearance, output last.
