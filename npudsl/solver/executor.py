@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import heapq
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,7 +30,12 @@ Work = Callable[..., Any]
 
 class Job(ABC):
     """Something to do, and what becomes of it. All methods are called in the process and thread that runs the
-    executor; exactly one of `done` and `lost` is called for a job that was begun."""
+    executor; exactly one of `done` and `lost` is called for a job that was begun.
+
+    `kin`: a process that has done a job has what it takes to do others with an equal one sooner (None: no such).
+    """
+
+    kin: object = None
 
     @abstractmethod
     def begin(self) -> tuple[Work, tuple[object, ...], float | None]:
@@ -63,14 +67,18 @@ class Executor(ABC):
 
     def submit(self, job: Job, urgency: float = 0.0) -> None:
         """Puts a job among those that wait; nothing happens before `run`."""
-        heapq.heappush(self._waiting, (-urgency, self._submitted, job))
+        self._waiting.append((-urgency, self._submitted, job))
         self._submitted += 1
 
-    def _next(self) -> Job | None:
-        """The most urgent job that waits, if any should be begun."""
+    def _next(self, elsewhere: Collection[object] = ()) -> Job | None:
+        """The most urgent job that waits, if any should be begun; rather one whose kin is not `elsewhere`."""
         if self.stop.asked:
             self._waiting.clear()
-        return heapq.heappop(self._waiting)[2] if self._waiting else None
+        if not self._waiting:
+            return None
+        first = min(self._waiting, key=lambda entry: (entry[2].kin in elsewhere, entry[:2]))
+        self._waiting.remove(first)
+        return first[2]
 
     @property
     @abstractmethod

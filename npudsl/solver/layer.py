@@ -77,7 +77,7 @@ class LayerSearch:
 
     def _begin(self) -> None:
         problem = self.problem
-        for mapping in filled(problem.arch, problem.layer):
+        for mapping in filled(problem.arch, problem.layer)[:1]:
             found = self._worth(mapping, evaluate(problem.arch, problem.layer, mapping))
             self.incumbent.offer(found, lambda mapping=mapping: mapping)  # type: ignore[misc]
         self.start = self._value()

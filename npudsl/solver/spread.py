@@ -36,6 +36,12 @@ def effort(layer: Layer) -> float:
     return float(ways) ** 0.5
 
 
+def kin(layer: Layer) -> object:
+    """Equal for layers whose closed forms are the same, which are derived once per process."""
+    indices = tuple((t.name, t.role, tuple(rank.terms for rank in t.ranks)) for t in layer.op.tensors)
+    return indices, layer.op.dims, tuple(d for d, bound in layer.bounds if bound > 1)
+
+
 def _powers(number: int) -> list[int]:
     """Exponents of the prime factors."""
     found, divisor = [], 2

@@ -13,7 +13,7 @@ from .rows import Task
 from .search import Cut, Search
 
 #: Templates that are relaxed, and rows per group that are tried: around a relaxed point, and with the best bounds.
-RELAXED, NEAR, PROMISING = 2, 4, 64
+RELAXED, NEAR, PROMISING = 1, 4, 64
 
 
 @dataclass

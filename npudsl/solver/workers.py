@@ -45,6 +45,7 @@ class Worker:
             )
         self.ready = False
         self.job: Job | None = None
+        self.kin: set[object] = set()
         Thread(target=self._listen, args=(replies,), daemon=True).start()
 
     def _listen(self, replies: SimpleQueue[tuple[Worker, Reply | None]]) -> None:
@@ -107,13 +108,18 @@ class Processes(Executor):
 
     def _hand_out(self) -> bool:
         """Gives jobs to idle processes, starting some; whether anything is going on."""
-        while (worker := self._idle()) is not None and (job := self._next()) is not None:
+        while (worker := self._idle()) is not None and (job := self._next(self._kin_of_others(worker))) is not None:
             worker.job = job
+            worker.kin |= {job.kin} - {None}
             worker.send(Request(pickle.dumps(job.begin(), pickle.HIGHEST_PROTOCOL)))
         if not self._workers and (job := self._next()) is not None:
             do_here(job, self.stop)
             return True
         return any(worker.job is not None for worker in self._workers)
+
+    def _kin_of_others(self, worker: Worker) -> set[object]:
+        """Of the jobs that only other processes have done."""
+        return {kin for other in self._workers for kin in other.kin} - worker.kin
 
     def _idle(self) -> Worker | None:
         for worker in self._workers:
