@@ -20,11 +20,14 @@ what the order class of the slot says: that it trails for a tensor or makes a wi
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from ..spec.op import Operator, Tensor
 from .hierarchy import Hierarchy
 from .orders import OrderClass
 
 
+@lru_cache(maxsize=1 << 12)
 def stuck(op: Operator, hierarchy: Hierarchy, slot: int, bottom: int) -> tuple[Tensor, ...]:
     """Tensors with a node directly below an array that stands further in than slot `slot`, up to tier `bottom`."""
     names = {
@@ -36,6 +39,7 @@ def stuck(op: Operator, hierarchy: Hierarchy, slot: int, bottom: int) -> tuple[T
     return tuple(t for t in op.tensors if t.name in names)
 
 
+@lru_cache(maxsize=1 << 12)
 def moved_by(op: Operator, hierarchy: Hierarchy, slot: int, dims: tuple[str, ...]) -> Tensor | None:
     """The tensor of the single node that follows a slot, unless an array stands between or none of the dims moves
     it."""

@@ -8,6 +8,8 @@ import numpy as np
 
 #: Rows per key that others are compared with, most promising first; more cost more time than they save.
 PIVOTS = 128
+#: So many at a time.
+BLOCK = 8
 #: Of more rows than this only so many are tried if those leave more than this share: they take long to compare.
 MANY, TRIED, SHARE = 1 << 14, 16, 0.9
 
@@ -47,11 +49,12 @@ def _front(ranks: np.ndarray) -> np.ndarray:
     beaten_by = np.arange(ranks.shape[1])
     left = np.arange(ranks.shape[1])
     worth = SHARE * len(left) if len(left) > MANY else np.inf
-    for number in range(PIVOTS):
-        if not len(left) or (number == TRIED and len(left) > worth):
-            break
-        pivot = left[0]
-        stays = (ranks < ranks[:, :1]).any(axis=0)
-        beaten_by[left[~stays]] = pivot
-        ranks, left = ranks[:, stays], left[stays]
+    tried = 0
+    while len(left) and tried < PIVOTS and (tried < TRIED or len(left) <= worth):
+        count = min(BLOCK, len(left), PIVOTS - tried)
+        stays = (ranks[:, None, :] < ranks[:, :count, None]).any(axis=0)  # (pivots, rows)
+        beaten = ~stays.all(axis=0)  # the pivots too, by themselves if by no other
+        beaten_by[left[beaten]] = left[stays[:, beaten].argmin(axis=0)]
+        ranks, left = ranks[:, ~beaten], left[~beaten]
+        tried += count
     return beaten_by
