@@ -11,7 +11,7 @@ import numpy as np
 
 from .goal import Incumbent
 from .latency import Load
-from .rows import Task
+from .rows import Table, Task
 
 
 @dataclass(frozen=True)
@@ -69,6 +69,10 @@ class Bounds:
         self.columns = [np.array([c for c, _ in weights], dtype=int) for weights, _ in sums]
         self.weights = [np.array([w for _, w in weights]) for weights, _ in sums]
         self.constants = np.array([constant for _, constant in sums])
+        self.limits = [
+            (np.array([c for c, _ in weights], dtype=int), np.array([w for _, w in weights]), bound)
+            for weights, bound in task.limits
+        ]
         falling = np.isin(np.arange(task.count), list(task.falling))
         self.extremes = np.array(
             [np.where(falling, t.values.max(axis=1), t.values.min(axis=1)) for t in task.tables]
@@ -109,9 +113,35 @@ class Bounds:
     def fits(self, values: np.ndarray) -> np.ndarray:
         """Mask of what keeps every limit."""
         mask = np.ones(values.shape[1], dtype=bool)
-        for weights, bound in self.task.limits:
-            mask &= sum(w * values[c] for c, w in weights) <= bound
+        for columns, weights, bound in self.limits:
+            mask &= weights @ values[columns] <= bound
         return mask
+
+    def pairs(self, one: Half, table: Table, rest: np.ndarray, incumbent: Incumbent) -> tuple[np.ndarray, np.ndarray]:
+        """The rows of a half and those of a table that fit every limit together and may still improve, whatever the
+        other groups add; `rest`: per column what they contribute at least.
+
+        Energies and limits of all pairs are matrix products; what ports and links take is counted for what they leave.
+        """
+
+        def total(columns: np.ndarray, weights: np.ndarray) -> np.ndarray:
+            scaled = one.values[columns] * (weights * rest[columns])[:, None]
+            return np.asarray(scaled.T @ table.values[columns])
+
+        energy = total(self.columns[0], self.weights[0]) + self.constants[0]
+        if self.outer is not None:
+            energy += self.outer[0][one.above[:, None] + table.above]
+        steps = self.task.steps
+        taken = self.cycles(one.values[steps][:, None] * (table.values[steps] * rest[steps]), ())
+        alive = incumbent.may_improve(energy, taken)
+        for columns, weights, bound in self.limits:
+            alive &= total(columns, weights) <= bound
+        rows, new = np.nonzero(alive)
+        if len(self.columns) > 1 and len(rows):
+            values = one.values[:, rows] * table.values[:, new] * rest[:, None]
+            kept = self.possible(values, one.above[rows] + table.above[new], incumbent)
+            rows, new = rows[kept], new[kept]
+        return rows, new
 
     def possible(self, values: np.ndarray, above: np.ndarray, incumbent: Incumbent) -> np.ndarray:
         """Mask of what fits every limit and may still improve."""
@@ -192,14 +222,13 @@ def _extend(
     pieces = [_nothing(half, groups)]
     step = max(1, chunk // max(1, table.size))
     for low in range(0, half.size, step):
-        part = slice(low, min(low + step, half.size))
-        values = (half.values[:, part, None] * table.values[:, None, :]).reshape(half.values.shape[0], -1)
-        above = (half.above[part, None] + table.above[None]).ravel()
-        kept = np.flatnonzero(bounds.possible(values * rest[:, None], above, incumbent))
-        rows, new = np.divmod(kept, table.size)
-        picks = np.concatenate([half.picks[:, low + rows], new[None]])
-        below = half.below[low + rows] + table.below[new]
-        pieces.append(Half(groups, values[:, kept], above[kept], below, picks))
+        part = half.select(np.arange(low, min(low + step, half.size)))
+        rows, new = bounds.pairs(part, table, rest, incumbent)
+        values = part.values[:, rows] * table.values[:, new]
+        picks = np.concatenate([part.picks[:, rows], new[None]])
+        pieces.append(
+            Half(groups, values, part.above[rows] + table.above[new], part.below[rows] + table.below[new], picks)
+        )
     return Half(
         groups,
         np.concatenate([p.values for p in pieces], axis=1),
