@@ -34,6 +34,7 @@ class Derivation:
         self.indices = {d: tuple(i for i, loop in enumerate(self.loops) if loop.dim == d) for d in layer.op.dims}
         self.symbols = tuple(positive(name) for name in names)
         self.bounds = {d: bound_symbol(d) for d in layer.op.dims}
+        self._known: dict[object, Product] = {}
 
     # ---- pieces ---------------------------------------------------------------------------------
 
@@ -70,7 +71,11 @@ class Derivation:
 
     def arrivals(self, edge: Edge, joined: frozenset[int] = frozenset()) -> Product:
         """Words that arrive at a node over the whole layer: instances in `joined` loops united, the others added."""
-        return self._product(Origin(edge, tuple(edge.kind(i, joined) for i in range(edge.position))))
+        joined &= edge.spatial
+        known = edge.tensor.name, edge.child, joined
+        if known not in self._known:
+            self._known[known] = self._product(Origin(edge, edge.kinds(joined)))
+        return self._known[known]
 
     def received(self, edge: Edge) -> Product:
         """Distinct pairs of parent instance and word of an output that ever pass this edge."""

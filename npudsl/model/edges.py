@@ -51,17 +51,24 @@ class Edge:
         deeper = {a.name for a in self.crossed[self.crossed.index(array) + 1 :]}
         return frozenset(i for i in self.combining if self.loops[i].array in deeper)
 
-    def kind(self, index: int, joined: frozenset[int]) -> str:
-        """How loop `index` above the node enters the count of words over all arrivals (`clipped.KINDS`)."""
-        if self.loops[index].spatial:
-            return "join" if index in joined else "sum"
+    @cached_property
+    def spatial(self) -> frozenset[int]:
+        """Indices of the unrolled loops above the node."""
+        return frozenset(i for i, loop in enumerate(self.loops[: self.position]) if loop.array is not None)
+
+    def kinds(self, joined: frozenset[int]) -> tuple[str, ...]:
+        """How the loops above the node enter the count of words over all arrivals (`clipped.KINDS`)."""
         if self.child is None:
-            return "walk"
-        if index < self.frame:
-            return "walk" if self.moved else "zero"
-        if self.sweep is None or index > self.sweep:
-            return "zero"
-        return "sweep" if index == self.sweep else "walk"
+            found = ["walk"] * self.position
+        else:
+            framed = min(self.frame, self.position)
+            found = ["walk" if self.moved else "zero"] * framed + ["zero"] * (self.position - framed)
+            if self.sweep is not None:
+                found[framed : self.sweep] = ["walk"] * (self.sweep - framed)
+                found[self.sweep] = "sweep"
+        for i in self.spatial:
+            found[i] = "join" if i in joined else "sum"
+        return tuple(found)
 
 
 def edges_of(arch: Arch, mapping: Mapping, tensor: Tensor, frame: int = 0) -> tuple[Edge, ...]:

@@ -140,7 +140,7 @@ class _Counter:
         )
 
     def _walked(self, edge: Edge) -> Callable[[int], str]:
-        return lambda i: edge.kind(i, frozenset())
+        return edge.kinds(frozenset()).__getitem__
 
     def _shared(self, edge: Edge) -> Callable[[int], str]:
         return lambda i: "join" if i in edge.combining else "sum"

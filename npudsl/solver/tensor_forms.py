@@ -208,12 +208,14 @@ def ordinals(nest: Mapping) -> tuple[str, ...]:
     return tuple(names)
 
 
-def view(nest: Mapping, frame: int, tensor: Tensor) -> Mapping:
-    """What a tensor can tell of a nest: its own nodes, and the loops in a fixed order wherever theirs is all one to it.
+def view(nest: Mapping, frame: int, tensor: Tensor) -> tuple[Mapping, int]:
+    """What a tensor can tell of a nest: its own nodes, and the loops in a fixed order wherever theirs is all one to it;
+    and how many of them are still a frame.
 
-    It is so within a run of temporal loops between its nodes, arrays and the frame, but for what stands inside the last
-    loop that moves the next node, and for that loop itself if it makes a window slide. Loops of one dim keep their
-    order.
+    It is so within a run of temporal loops between its nodes and arrays, but for what stands inside the last loop that
+    moves the next node, and for that loop itself if it makes a window slide. Loops of one dim keep their order. The
+    frame is part of a run if every node has such a loop further in: loops outside of it are walked, as those of a frame
+    are.
     """
     found: list[Node | Loop] = []
     run: list[Loop] = []  # inner loops first
@@ -237,13 +239,15 @@ def view(nest: Mapping, frame: int, tensor: Tensor) -> Mapping:
                 found.append(item)
             continue
         above -= 1
+        if above == frame - 1 and (moved or any(loop.dim in tensor.dims for loop in run)):
+            frame = 0
         if item.spatial or above < frame:
             flush()
             found.append(item)
         else:
             run.append(item)
     flush()
-    return Mapping(tuple(reversed(found)), nest.name)
+    return Mapping(tuple(reversed(found)), nest.name), frame
 
 
 def _mover_first(run: list[Loop], tensor: Tensor) -> list[Loop]:

@@ -33,7 +33,7 @@ def _inside(scene: Scene, edge: Edge, index: int) -> tuple[str, str]:
 
 def _temporal(scene: Scene, edge: Edge, index: int) -> tuple[str, str]:
     dim, tensor, sweep = scene.loops[index].dim, edge.tensor, scene.sweeping(edge)
-    kind = edge.kind(index, frozenset())
+    kind = edge.kinds(frozenset())[index]
     if kind == "sweep":
         what = "the window slides" if _slides(scene, edge, index) else "another tile each time"
         return "sweep", f"the innermost loop whose dim indexes {tensor.name}: {what}"
