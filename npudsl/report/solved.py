@@ -10,7 +10,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from . import limits, shares
+from . import limits, proofs, shares
 from . import whole as whole_network
 from .answers import Answer, Answers
 from .console import table
@@ -18,7 +18,6 @@ from .figures import digits, duration, elapsed, energy, percent, short, whole
 from .slots import in_short
 from .time_text import together
 
-UNITS = {"energy": "pJ", "latency": "cycles", "edp": "pJ x cycles"}
 WIDE = 104  # columns from which the bottleneck has room, and longer bars
 
 
@@ -30,8 +29,8 @@ def screen(answers: Answers, *, width: int = WIDE) -> Iterator[RenderableType]:
     yield Text()
     tables = [_results(answers, wide=width >= WIDE)]
     if answers.solved:
-        tables += [_energies(answers, bar=32 if width >= WIDE else 20), _mappings(answers), _proofs(answers)]
-        tables.append(limits.limits_table(answers))
+        tables += [_energies(answers, bar=32 if width >= WIDE else 20), _mappings(answers)]
+        tables += [proofs.proofs_table(answers), limits.limits_table(answers)]
         if whole_network.has_stages(answers):
             tables.append(whole_network.stage_table(answers))
     if answers.unmapped:
@@ -91,7 +90,7 @@ def _result(answer: Answer, *, wide: bool) -> list[RenderableType]:
     row += [energy(cost.energy), _per_mac(cost.energy, layer.macs), short(cost.cycles), percent(cost.utilization)]
     if wide:
         row += [percent(cost.stalled / cost.cycles), cost.bottleneck]
-    return [*row, _proof(answer), _verified(answer), _seconds(answer)]
+    return [*row, proofs.short_proof(answer), _verified(answer), _seconds(answer)]
 
 
 def _energies(answers: Answers, *, bar: int) -> Table:
@@ -121,29 +120,8 @@ def _mappings(answers: Answers) -> Table:
     return shown
 
 
-def _proofs(answers: Answers) -> Table:
-    """The objective with what bounds it from below, as a share of what was found."""
-    shown = table(f"proof, in {UNITS.get(answers.options.objective, answers.options.objective)}")
-    shown.add_column("layer", no_wrap=True)
-    for header in ("found", "lower bound", "gap", "physical limit", "relaxation", "start", "examined"):
-        shown.add_column(header, justify="right")
-    for answer in answers.solved:
-        proof, limit = answer.certificate, limits.limit_of(answers, answer)
-        shown.add_row(
-            answer.layer.name,
-            f"{proof.value:.6g}",
-            f"{proof.lower_bound:.6g}",
-            "0" if proof.optimal else _gap(proof.gap),
-            "-" if limit is None else _signed(limit.value(proof.objective) / proof.value - 1),
-            "-" if proof.relaxation is None else _signed(proof.relaxation / proof.value - 1),
-            "-" if proof.start is None else _signed(proof.start / proof.value - 1),
-            short(proof.examined),
-        )
-    return shown
-
-
 def _closing(answers: Answers) -> Iterator[Text]:
-    optimal = sum(a.certificate.optimal for a in answers.solved)
+    optimal = sum(a.certificate.proven for a in answers.solved)
     count = len(answers.solved)
     if count:
         clock = answers.arch.clock
@@ -151,10 +129,13 @@ def _closing(answers: Answers) -> Iterator[Text]:
         yield Text(f"{whole(answers.macs)} MACs, {energy(answers.energy)}, {whole(round(answers.cycles))} cycles{time}")
         yield Text(together([(a.cost, a.layer.repeat) for a in answers.solved]))
         yield Text(f"{optimal} of {count} layers proven optimal; {_executed(answers)}")
+        note = proofs.footnote(answers.solved)
+        if note is not None:
+            yield Text(note)
     if answers.options.factors == "imperfect" and optimal < count:
         worst = max(a.certificate.gap for a in answers.solved)
-        above = f"at most {_gap(worst)} above the best possible" if isfinite(worst) else "no bound on the best possible"
-        yield Text(f"imperfect factors: best found, {above}")
+        above = f"at most {proofs.gap(worst)} above" if isfinite(worst) else "no bound on"
+        yield Text(f"imperfect factors: best found, {above} the best possible")
     for answer in answers.refuted:
         assert answer.verdict is not None
         yield Text(f"VERIFICATION FAILED: {answer.layer.name}", "bold red")
@@ -178,13 +159,6 @@ def _executed(answers: Answers) -> str:
     return f"{verified} of {len(answers.solved)} executed at full size, every count and the output equal"
 
 
-def _proof(answer: Answer) -> Text:
-    certificate = answer.certificate
-    if certificate.optimal:
-        return Text("optimal" + (" (cached)" if answer.solution.cached else ""), "green")
-    return Text(f"gap {_gap(certificate.gap)}", "yellow")
-
-
 def _verified(answer: Answer) -> Text:
     if answer.verdict is None:
         return Text("not run", "yellow")
@@ -201,11 +175,3 @@ def _per_mac(picojoule: Fraction, macs: int) -> str:
 
 def _ratio(part: Fraction, of: Fraction | int) -> Fraction:
     return part / of if of else Fraction(0)
-
-
-def _gap(gap: float) -> str:
-    return percent(Fraction(gap)) if isfinite(gap) else "unbounded"
-
-
-def _signed(value: float) -> str:
-    return f"{value * 100:+.1f}%"

@@ -8,7 +8,7 @@ from ..mapping.nest import Mapping as Nest
 from ..solver.sensitivity import Worth
 from ..solver.tradeoff import Tradeoff
 from ..spec.op import Layer
-from . import limits, metrics, sensitivity, tradeoff, whole
+from . import limits, metrics, proofs, sensitivity, tradeoff, whole
 from .answers import Answer, Answers
 from .records import SCHEMA, Json, bounds, counts, number, parts, phases
 
@@ -64,6 +64,8 @@ def _answer(answers: Answers, answer: Answer, text_of: TextOf) -> Json:
         "lower_bound": number(certificate.lower_bound),
         "gap": number(certificate.gap),
         "optimal": certificate.optimal,
+        "proven": certificate.proven,
+        "within": number(proofs.within(answer)),
         "verified": answer.verified,
         "seconds": round(answer.solution.seconds, 3),
         "cached": answer.solution.cached,

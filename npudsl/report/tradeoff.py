@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
-from math import isfinite
 
 from rich.console import RenderableType
 from rich.table import Table
@@ -12,9 +11,10 @@ from rich.text import Text
 
 from ..mapping.nest import Mapping as Nest
 from ..solver.tradeoff import Point, Tradeoff
+from . import proofs
 from .answers import Answers
 from .console import table
-from .figures import digits, energy, percent, short
+from .figures import digits, energy, short
 from .records import Json, number
 
 OBJECTIVES = ("latency", "edp", "energy")
@@ -73,8 +73,7 @@ def _more(value: Fraction, least: Fraction) -> str:
 def _proof(point: Point) -> Text:
     if point.certificate.optimal:
         return Text("optimal", "green")
-    gap = point.certificate.gap
-    return Text(f"gap {percent(Fraction(gap)) if isfinite(gap) else 'unbounded'}", "yellow")
+    return Text(f"gap {proofs.gap(point.certificate.gap)}", "yellow")
 
 
 def _thinned(points: Sequence[Point], needed: Sequence[Point]) -> list[Point]:

@@ -8,7 +8,7 @@ fewer: so an energy here is a lower bound, and the energy itself where the two a
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import inf
 from typing import Any
 
@@ -68,7 +68,8 @@ class Goal:
 class Incumbent:
     """The best so far of everything that searches for one layer: its value and who can tell its mapping.
 
-    `accept` has the last word on a mapping; `rejected` is the least primary value of those that it refused.
+    `accept` has the last word on a mapping; `rejected` is the least primary value of those that it refused. `past`:
+    of a machine that leaks, the mappings that were the best before.
     """
 
     goal: Goal
@@ -76,6 +77,7 @@ class Incumbent:
     mapping: Callable[[], Mapping] | None = None
     accept: Callable[[Mapping], bool] | None = None
     rejected: float = inf
+    past: list[Callable[[], Mapping]] = field(default_factory=list)
 
     def may_lead(self, energy: np.ndarray, cycles: Callable[[], np.ndarray]) -> np.ndarray:
         """Mask of lower bounds that leave room for as good a primary value; `cycles` is asked only if they count."""
@@ -94,6 +96,7 @@ class Incumbent:
         """Takes a value if it is better; whether it does. `mapping` makes its nest when it is asked for."""
         if not value < self.best:
             return False
+        before = self.mapping
         if self.accept is not None:
             nest = mapping()
             if not self.accept(nest):
@@ -102,4 +105,6 @@ class Incumbent:
             self.best, self.mapping = value, lambda: nest
         else:
             self.best, self.mapping = value, mapping
+        if before is not None and self.goal.leak:
+            self.past.append(before)
         return True

@@ -13,6 +13,9 @@ from ..spec.arch import Arch
 from ..spec.op import Layer
 from ..text.diagnostics import Diagnostic
 
+#: Relative differences up to this are none.
+CLOSED = 1e-9
+
 
 @dataclass(frozen=True)
 class Options:
@@ -33,9 +36,10 @@ class Options:
 class Certificate:
     """The evidence: `lower_bound` holds for every mapping of the space, in units of the objective.
 
-    energy in pJ, latency in steps, edp in pJ * steps. `relaxation` is the bound of the continuous relaxation (None: not
-    computed), `start` the objective of its rounded point, `examined` the number of partial configurations that the
-    exact search looked at.
+    energy in pJ, latency in cycles, edp in pJ * cycles. `relaxation` is the bound of the continuous relaxation (None:
+    not computed), `start` the objective of its rounded point, `examined` the number of partial configurations that the
+    exact search looked at. `complete`: the search ended, and its bound is reached in the cycles that it knows; where
+    the machine leaks in more cycles than those, the value is above the bound.
     """
 
     objective: str
@@ -44,6 +48,7 @@ class Certificate:
     relaxation: float | None = None
     start: float | None = None
     examined: int = 0
+    complete: bool = False
 
     @property
     def gap(self) -> float:
@@ -54,7 +59,12 @@ class Certificate:
 
     @property
     def optimal(self) -> bool:
-        return self.gap <= 1e-9
+        return self.gap <= CLOSED
+
+    @property
+    def proven(self) -> bool:
+        """Whether no mapping is better in the cycles that a search knows (`latency.py`)."""
+        return self.optimal or self.complete
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from ..mapping.violations import violations
 from ..spec.arch import Arch
 from ..spec.op import Layer
 from ..text.diagnostics import SpecError
-from .solution import Certificate, LayerSolution, Options
+from .solution import CLOSED, Certificate, LayerSolution, Options
 from .store_entry import DamagedError, decode, encode
 from .store_folder import Folder
 from .store_key import key_of
@@ -54,7 +54,7 @@ class Store:
     def put(self, arch: Arch, options: Options, solution: LayerSolution) -> bool:
         """Keeps an answer if it is proven; whether it is kept now."""
         certificate, mapping = solution.certificate, solution.mapping
-        if mapping is None or certificate is None or not certificate.optimal or solution.cached:
+        if mapping is None or certificate is None or not certificate.proven or solution.cached:
             return False
         key = key_of(arch, solution.layer, options)
         return key is not None and self.folder.write(key, encode(key, mapping, certificate))
@@ -71,14 +71,18 @@ def _checked(
 ) -> Evaluation | None:
     """What the mapping costs, if it is legal, obeys its dataflow, and costs what the certificate says."""
     from ..model.evaluate import evaluate  # sympy takes a second to import, and mostly there is nothing to check
-    from .latency import objective_value
+    from .latency import least_value, objective_value
+    from .prices import leakage
 
     if certificate.objective != options.objective or check_mapping(arch, layer, mapping):
         return None
     try:
         evaluation = evaluate(arch, layer, mapping)
         value = objective_value(certificate.objective, arch, layer, mapping, evaluation)
-        same = certificate.optimal and value == certificate.value
+        same = certificate.proven and value == certificate.value
+        least = least_value(certificate.objective, arch, layer, mapping, evaluation)
+        leaks = certificate.objective != "latency" and leakage(arch) > 0
+        same = same and certificate.lower_bound <= least * (1 + CLOSED) and (certificate.optimal or leaks)
         rules = dict(options.dataflows).get(layer.name)
         if rules is not None and violations(rules, arch, layer, mapping, evaluation, even=options.space == "even"):
             return None

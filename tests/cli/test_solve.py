@@ -68,7 +68,10 @@ def test_json(objective: str, folder: Path, capsys: pytest.CaptureFixture[str]) 
     assert {layer["name"]: layer["macs"] for layer in record["layers"]} == {k: 2 * v for k, v in MACS.items()}
     for layer in record["layers"]:
         assert (layer["optimal"], layer["gap"], layer["verified"], layer["repeat"]) == (True, 0, True, 1)
-        assert layer["lower_bound"] == layer["value"]
+        assert layer["lower_bound"] == layer["value"] and layer["proven"]
+        reported = {"energy": layer["energy_pj"], "latency": layer["cycles"]}
+        share = reported.get(objective, layer["energy_pj"] * layer["cycles"]) / layer["lower_bound"] - 1
+        assert layer["within"] == pytest.approx(share, abs=1e-9)
         assert 0 < layer["utilization"] <= 1
     assert record["total"]["macs"] == 2 * sum(MACS.values())
     assert record["total"]["energy_pj"] == sum(layer["energy_pj"] for layer in record["layers"])

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 import pytest
 
-from npudsl.report import mapped, shares, shown, solved, whole
+from npudsl.report import mapped, proofs, shares, shown, solved, whole
 from npudsl.report.answers import Answer, Answers
 from npudsl.report.console import PIPED_WIDTH, as_text, console_for
 from npudsl.report.nest import nest_table
@@ -70,6 +70,27 @@ def test_gap_is_not_called_optimal() -> None:
     assert "gap 6.9%" in text
     assert "0 of 1 layers proven optimal" in text
     assert "not run" in text
+
+
+@pytest.mark.parametrize("leaks", [False, True])
+def test_what_is_reported_above_the_bound_is_marked(leaks: bool) -> None:
+    """Proven in cycles that no schedule undercuts, three tenths less than what is reported."""
+    least = float(COST.energy * COST.cycles) * 0.7
+    value = least * 1.1 if leaks else least
+    solution = replace(SOLUTION, certificate=Certificate("edp", value, least, complete=True))
+    text = as_text(solved.screen(answers(Answer(SOLUTION), Answer(solution))))
+    rows = [line.split() for line in text.splitlines() if line.startswith("fc ")]
+    assert "optimal" in rows[0] and "optimal*" in rows[1]
+    bounds = [row for row in rows if "+42.9%" in row]
+    assert len(bounds) == 1 and bounds[0][3:5] == ["10.0%" if leaks else "0", "+42.9%"]
+    assert "2 of 2 layers proven optimal" in text
+    assert "optimal*: proven in cycles that no schedule undercuts; what is reported is at most 42.9% above" in text
+    assert "optimal*" not in as_text(solved.screen(FINE))
+
+
+@pytest.mark.parametrize(("share", "said"), [(0.0312, "3.1%"), (5.04e-6, "0.0005%"), (2e-9, "2e-07%")])
+def test_a_small_gap_is_not_none(share: float, said: str) -> None:
+    assert proofs.gap(share) == said
 
 
 def test_layers_without_mapping_and_unmapped_layers_are_named() -> None:

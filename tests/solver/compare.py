@@ -106,12 +106,14 @@ def _wrong(arch: Arch, layer: Layer, best: Best, options: Options, answer: Layer
     if _open(arch, options):
         return
     ours = rank(objective, moved + power * cycles, counted.steps, cycles)  # what the search makes least
-    if not _as_good(arch, ours, best.rank(objective), options):
+    leaks = power > 0 and objective != "latency"
+    another = leaks and not certificate.optimal  # may leak less in cycles that the search does not know
+    if not another and not _as_good(arch, ours, best.rank(objective), options):
         yield f"{ours} against {best.rank(objective)}, {best.mapping}"
-    if not _close(certificate.lower_bound, best.value(objective)):
+    if not _close(certificate.lower_bound, best.value(objective)) or not certificate.proven:
         yield f"not proven: {certificate}, {best.rank(objective)}"
-    if certificate.optimal != _close(float(ours[0]), told[0]):
-        yield f"{certificate}, though {ours} of the search are {told}"
+    if not leaks and not certificate.optimal:
+        yield f"{certificate}, though nothing leaks"
 
 
 def _open(arch: Arch, options: Options) -> bool:
