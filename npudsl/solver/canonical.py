@@ -16,6 +16,11 @@ raise a count nor a tile; a nest to which neither applies is canonical, and ever
 So a slot needs a loop of d only if it stands directly below a node of the second kind (it is *based* there), or for
 what the order class of the slot says: that it trails for a tensor or makes a window slide. And tensors *pass* a slot
 (none of its loops moves them) only to a node directly below an array.
+
+Nodes may also stand together, with no loop between: directly below a loop a that moves all of them. A template with a
+loop there (of factor 1) stands for such a nest too, unless it would move a tensor whose window slides as a advances:
+that of each of the nodes, or that of one further in. Only then is the slot *empty*. Where nodes stand together their
+order is all one, so one order is enough, and loops below are based on each of them.
 """
 
 from __future__ import annotations
@@ -39,15 +44,70 @@ def stuck(op: Operator, hierarchy: Hierarchy, slot: int, bottom: int) -> tuple[T
     return tuple(t for t in op.tensors if t.name in names)
 
 
+def stands_alone(hierarchy: Hierarchy, slot: int) -> bool:
+    """Whether a single node follows a slot, with no array between."""
+    return not hierarchy.tiers[slot].arrays and slot + 1 < len(hierarchy.tiers)
+
+
 @lru_cache(maxsize=1 << 12)
 def moved_by(op: Operator, hierarchy: Hierarchy, slot: int, dims: tuple[str, ...]) -> Tensor | None:
     """The tensor of the single node that follows a slot, unless an array stands between or none of the dims moves
     it."""
-    if hierarchy.tiers[slot].arrays or slot + 1 >= len(hierarchy.tiers):
+    if not stands_alone(hierarchy, slot):
         return None
     (node,) = hierarchy.tiers[slot + 1].nodes
     tensor = op.tensor(node.tensor)
     return tensor if any(d in tensor.dims for d in dims) else None
+
+
+def each_stands(
+    op: Operator,
+    hierarchy: Hierarchy,
+    slots: dict[int, tuple[str, ...]],
+    orders: dict[int, OrderClass],
+    dims: tuple[str, ...],
+) -> bool:
+    """Whether every node that stands directly below another, with no loop between, has reason to (see above)."""
+    return all(
+        _stands(op, hierarchy, slots, orders, slot, node)
+        for slot in list(slots)[1:]
+        if not slots[slot] and (node := moved_by(op, hierarchy, slot, dims)) is not None
+    )
+
+
+def _stands(
+    op: Operator,
+    hierarchy: Hierarchy,
+    slots: dict[int, tuple[str, ...]],
+    orders: dict[int, OrderClass],
+    slot: int,
+    node: Tensor,
+) -> bool:
+    outside = max((s for s in slots if s < slot and slots[s]), default=None)
+    if outside is None or not orders[outside].inner:
+        return False
+    loop, sweeps = orders[outside].inner[0], dict(orders[outside].sweeps)
+    here = [n.tensor for tier in hierarchy.tiers[outside + 1 : slot + 1] for n in tier.nodes]
+    if loop not in node.dims or not _in_turn(op, [n.tensor for n in hierarchy.tiers[slot].nodes], node):
+        return False
+    further = [t.name for t in op.tensors if sweeps.get(t.name) == loop and _reached(hierarchy, slots, t, slot)]
+    return bool(further) or all(sweeps.get(name) == loop for name in (*here, node.name))
+
+
+def _in_turn(op: Operator, before: list[str], node: Tensor) -> bool:
+    """Of orders of nodes that stand together one is enough."""
+    names = [t.name for t in op.tensors]
+    return len(before) > 1 or before == [node.name] or names.index(before[0]) < names.index(node.name)
+
+
+def _reached(hierarchy: Hierarchy, slots: dict[int, tuple[str, ...]], tensor: Tensor, slot: int) -> bool:
+    """Whether a tensor has a node further in than the one that follows a slot, and no loop in between moves it."""
+    for tier in range(slot + 2, max(slots) + 2):
+        if any(d in tensor.dims for d in slots.get(tier - 1, ())):
+            return False
+        if tier < len(hierarchy.tiers) and any(n.tensor == tensor.name for n in hierarchy.tiers[tier].nodes):
+            return True
+    return False
 
 
 def trimmed(
@@ -59,7 +119,7 @@ def trimmed(
     for slot, dims in slots.items():
         if slot != first:
             needed = _needed(orders[slot], orders[slot - 1])
-            kept[slot] = tuple(d for d in dims if d in needed or _based(op, hierarchy, slot, d))
+            kept[slot] = tuple(d for d in dims if d in needed or _based(op, hierarchy, slots, slot, d))
     return kept
 
 
@@ -92,11 +152,14 @@ def _gains(tensor: str, slot: int, orders: dict[int, OrderClass]) -> bool:
     )
 
 
-def _based(op: Operator, hierarchy: Hierarchy, slot: int, dim: str) -> bool:
-    held = [op.tensor(n.tensor) for n in hierarchy.tiers[slot].nodes]
+def _based(op: Operator, hierarchy: Hierarchy, slots: dict[int, tuple[str, ...]], slot: int, dim: str) -> bool:
+    together = slot  # nodes with no slot between stand together
+    while together - 1 in slots and not slots[together - 1] and not hierarchy.tiers[together - 1].arrays:
+        together -= 1
+    held = [op.tensor(n.tensor) for tier in hierarchy.tiers[together : slot + 1] for n in tier.nodes]
     if any(dim not in t.dims or _tied(t, dim) for t in held):
         return True
-    below_array = slot > 0 and bool(hierarchy.tiers[slot - 1].arrays)
+    below_array = together > 0 and bool(hierarchy.tiers[together - 1].arrays)
     return below_array and any(_tied(t, dim) for t in op.tensors)
 
 

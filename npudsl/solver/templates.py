@@ -18,7 +18,7 @@ from ..mapping.nest import Loop, Mapping, Node
 from ..spec.arch import Array
 from ..spec.hashing import hashed_once
 from ..spec.op import Operator, Tensor
-from .canonical import each_gains, moved_by, stuck, trimmed
+from .canonical import each_gains, each_stands, moved_by, stands_alone, stuck, trimmed
 from .hierarchy import Hierarchy
 from .orders import OrderClass, order_classes
 from .presence import present
@@ -95,6 +95,8 @@ def _allowed(
         deeper = {t for tier in range(slot + 1, bottom + 1) for t in _held(op, hierarchy, tier)}
         inside = tuple(t for t in op.tensors if t in deeper)
     sets = [] if hierarchy.may_cut(slot) else [dims]
+    if hierarchy.canonical and stands_alone(hierarchy, slot):
+        sets.append(())
     for count in range(1, len(inside) + 1):
         for passing in combinations(inside, count):
             sets.append(tuple(d for d in dims if not any(d in t.dims for t in passing)))
@@ -121,10 +123,14 @@ def _class_choices(
     for slot in order:
         tensors = _swept_by(op, hierarchy, slots, slot, bottom)
         first = moved_by(op, hierarchy, slot, dims) if hierarchy.canonical else None
+        if not slots[slot]:
+            first = None
         choices.append(order_classes(tensors, slots[slot], slot != order[0], first, hierarchy.rule(slot)))
     for classes in product(*choices):
         chosen = dict(zip(order, classes, strict=True))
         if hierarchy.canonical and not each_gains(op, hierarchy, slots, chosen):
+            continue
+        if hierarchy.canonical and not each_stands(op, hierarchy, slots, chosen, dims):
             continue
         if all(_worth_passing(op, hierarchy, slots, chosen, slot, len(dims)) for slot in order[1:]):
             yield chosen
@@ -139,7 +145,8 @@ def _swept_by(
     for tier in range(slot + 1, min(bottom, len(hierarchy.tiers) - 1) + 1):
         between = [d for s in range(slot + 1, tier) for d in slots.get(s, ())]
         for tensor in _held(op, hierarchy, tier):
-            if tier == slot + 1 or (tensor in passing and not any(d in tensor.dims for d in between)):
+            still = tensor in passing and not any(d in tensor.dims for d in between)
+            if tier == slot + 1 or still or not between:
                 found[tensor] = None
     return tuple(t for t in op.tensors if t in found)
 
