@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from npudsl.spec.arch import Arch, Array, Compute, Hold, Level, Link, Memory
-from npudsl.spec.op import Layer, Operator, Rank, Read, Tensor, Term
+from npudsl.spec.op import Apply, Layer, Operator, Rank, Read, Tensor, Term
 
 
 def falling_in_energy_and_in_a_limit() -> tuple[Arch, Layer]:
@@ -29,3 +29,50 @@ def falling_in_energy_and_in_a_limit() -> tuple[Arch, Layer]:
     )
     op = Operator("op", ("a", "b", "c"), tensors, "+=", Read("input"))
     return arch, Layer("layer", op, (("a", 3), ("b", 5), ("c", 1)))
+
+
+def together_below_a_sliding_loop() -> tuple[Arch, Layer]:
+    """Problem 8389 of `fuzz --space uneven --timed --cold` as of 2026-11-22. The best mapping holds all tensors of m1
+    m1 directly below the loop over a, so that the weights of m2, an array further in, keep what their window shares
+    with the one before; a template with another loop in between lost that: 58440 pJ were called optimal, 48648 are."""
+    roles = (Hold("input"), Hold("weight"), Hold("output"))
+    held = (*roles[:2], Hold("output", cap=Fraction(48)))
+    outer = Memory("m0", None, roles, Fraction(6), Fraction(2))
+    inner = Memory("m1", Fraction(240), held, Fraction(3), Fraction(3), widths=(("input", Fraction(8)),))
+    held = (Hold("input", cap=Fraction(144)), Hold("weight", optional=True), Hold("output"))
+    file = Memory("m2", Fraction(112), held, Fraction(1), Fraction(20), widths=(("weight", Fraction(16)),))
+    links = (Link("l0", frozenset({"input", "weight"}), frozenset({"output"}), hop_energy=Fraction(20)),)
+    precision = (("input", Fraction(16)), ("weight", Fraction(32)), ("output", Fraction(8)))
+    levels = (Level("m0", (outer,)), Level("m1", (inner,)), Array("pe", (("x", 1),), links), Level("m2", (file,)))
+    tensors = (
+        Tensor("input", "input", (Rank((Term("a", 1),)), Rank((Term("b", 2),)))),
+        Tensor("weight", "weight", (Rank((Term("a", 1), Term("b", 1))),)),
+        Tensor("output", "output", (Rank((Term("a", 1),)), Rank((Term("b", 1),))), is_output=True),
+    )
+    op = Operator("op", ("a", "b"), tensors, "+=", Apply("*", (Read("input"), Read("weight"))))
+    return Arch("machine", levels, Compute("mac", Fraction(3), precision=precision)), Layer(
+        "layer", op, (("a", 8), ("b", 3))
+    )
+
+
+def two_windows_slide_together() -> tuple[Arch, Layer]:
+    """Problem 7430 of the same. Two tensors with windows stand together below the loop that makes both slide: no
+    template let the second one keep anything, and its nest cost less than its template said (E690)."""
+    roles = (Hold("input"), Hold("weight"), Hold("output"))
+    outer = Memory("m0", None, roles, Fraction(6), Fraction(20))
+    inner = Memory("m1", Fraction(304), roles, Fraction(2), Fraction(2))
+    grid = Array(
+        "pe", (("x", 6),), (Link("l", frozenset({"input", "weight"}), frozenset({"output"}), hop_energy=Fraction(2)),)
+    )
+    precision = (("input", Fraction(32)), ("weight", Fraction(8)), ("output", Fraction(20)))
+    tensors = (
+        Tensor("input", "input", (Rank((Term("a", 1),)),)),
+        Tensor("weight", "weight", (Rank((Term("a", 2), Term("b", 1))),)),
+        Tensor("extra", "input", (Rank((Term("a", 1), Term("b", 1))), Rank((Term("c", 1),)))),
+        Tensor("output", "output", (Rank((Term("a", 1),)), Rank((Term("c", 1),))), is_output=True),
+    )
+    body = Apply("*", (Apply("*", (Read("input"), Read("weight"))), Read("extra")))
+    op = Operator("op", ("a", "b", "c"), tensors, "+=", body)
+    levels = (Level("m0", (outer,)), Level("m1", (inner,)), grid)
+    layer = Layer("layer", op, (("a", 3), ("b", 3), ("c", 2)))
+    return Arch("machine", levels, Compute("mac", Fraction(6), precision=precision)), layer

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from npudsl.mapping.legality import check_mapping
 from npudsl.solver import Options, solve
+from npudsl.spec.arch import Arch
+from npudsl.spec.op import Layer
 
 from ..oracle.build import layer, machine, memory
 from ..oracle.enumerate import enumerate_mappings
 from ..strategies import random_problem
 from .compare import PROBLEMS, complaints
-from .counterexamples import falling_in_energy_and_in_a_limit
+from .counterexamples import (
+    falling_in_energy_and_in_a_limit,
+    together_below_a_sliding_loop,
+    two_windows_slide_together,
+)
 
 
 @pytest.mark.parametrize("bounds", [(2, 2), (2, 4), (6, 8)], ids=str)
@@ -31,6 +39,16 @@ def test_a_column_that_falls_in_the_energy_and_limits() -> None:
     found = enumerate_mappings(arch, of, uneven=True)
     assert (found.best["energy"].energy, found.best["energy"].steps) == (30188, 1)
     assert complaints(arch, of, found, "uneven") == []
+
+
+@pytest.mark.parametrize("make", [together_below_a_sliding_loop, two_windows_slide_together])
+@pytest.mark.parametrize("cold", [False, True])
+def test_nodes_that_stand_together_below_a_loop_that_slides_a_window(
+    make: Callable[[], tuple[Arch, Layer]], cold: bool
+) -> None:
+    arch, of = make()
+    found = enumerate_mappings(arch, of, uneven=True, limit=100_000)
+    assert complaints(arch, of, found, "uneven", cold=cold) == []
 
 
 def test_answers_are_legal() -> None:
