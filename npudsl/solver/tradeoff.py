@@ -88,9 +88,8 @@ def pareto_front(arch: Arch, layer: Layer, options: Options, clock: Clock) -> Tr
         found.append(point)
     if not reached:
         found.append(replace(fastest, certificate=_certificate(fastest.evaluation, found[-1].certificate.lower_bound)))
-    points = undominated(found)
-    proven = reached and fastest.certificate.optimal and all(point.certificate.optimal for point in points)
-    return Tradeoff(layer, points, proven, perf_counter() - started)
+    proven = reached and fastest.certificate.optimal and all(point.certificate.optimal for point in found)
+    return Tradeoff(layer, undominated(found), proven, perf_counter() - started)
 
 
 def undominated(points: Iterable[Point]) -> tuple[Point, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from itertools import count
+from math import inf
 from random import Random
 
 import pytest
@@ -16,7 +17,7 @@ from npudsl.spec.arch import Arch
 from npudsl.spec.op import Layer
 
 from ..generate.choices import Seeded
-from ..oracle.cost import energy
+from ..oracle.cost import energy, leakage
 from ..oracle.cycles import latency
 from ..oracle.enumerate import Result, TooLargeError, enumerate_mappings
 from ..oracle.literal import tally
@@ -83,6 +84,37 @@ def mistakes(kind: Kind, start: int, wanted: int) -> list[str]:
 @pytest.mark.parametrize("kind", KINDS)
 def test_front(kind: str) -> None:
     assert mistakes(KINDS[kind], 0, 3) == []
+
+
+def astray(problem: Problem, front: Tradeoff) -> list[str]:
+    """What is wrong with a front of a machine that leaks: energies of enumeration are of the least cycles."""
+    arch, layer, found = problem
+    texts = [f"not legal: {p.mapping}" for p in front.points if check_mapping(arch, layer, p.mapping)]
+    for point in front.points:
+        least = float(min(e for cycles, e in found.front if cycles <= point.latency))
+        moved = energy(arch, layer, tally(arch, layer, point.mapping))
+        if point.energy != moved + leakage(arch) * point.evaluation.cost.cycles:
+            texts.append(f"{point.energy} pJ said of {point.mapping}")
+        if abs(point.certificate.lower_bound - least) > 1e-9 * least:
+            texts.append(f"{point.certificate} where {least} is the least")
+    for cycles, least_energy in found.front:
+        known = [p.certificate.lower_bound for p in front.points if p.latency <= cycles]
+        if front.complete and min(known, default=inf) > float(least_energy) * (1 + 1e-9):
+            texts.append(f"a point at {cycles} cycles and {least_energy} pJ is missing")
+    if front.complete and not all(p.certificate.optimal for p in front.points):
+        texts.append("complete with gaps")
+    return texts
+
+
+@pytest.mark.parametrize("space", ["even", "uneven"])
+def test_front_of_a_machine_that_leaks(space: str) -> None:
+    complete, wanted = 0, problems(Kind(space, timed=True, leaky=100, limit=400), 320, 3)
+    for problem in wanted:
+        front = pareto_front(*problem[:2], Options(space=space), Clock())
+        if front.failure is None:
+            assert astray(problem, front) == []
+            complete += front.complete
+    assert complete
 
 
 @pytest.mark.long
