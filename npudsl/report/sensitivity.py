@@ -8,7 +8,7 @@ from fractions import Fraction
 from rich.table import Table
 
 from ..solver.knobs import GB, Knob
-from ..solver.sensitivity import Worth
+from ..solver.sensitivity import Worth, least
 from ..spec.arch import Arch
 from .answers import Answers
 from .console import table
@@ -26,7 +26,7 @@ def sensitivity_table(answers: Answers, worths: Mapping[str, tuple[Worth, ...]])
     for answer in answers.solved:
         name = answer.layer.name
         for worth in worths.get(name, ()):
-            shown.add_row(name, *_row(answers.arch, worth, answer.certificate.value))
+            shown.add_row(name, *_row(answers.arch, worth, least(answer.certificate)))
             name = ""
     return shown
 

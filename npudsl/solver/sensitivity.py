@@ -24,7 +24,7 @@ from .demands import Demand
 from .knobs import Knob, knobs, needed, saturating, turned
 from .layer import solve_layer
 from .slopes import Slopes, slopes
-from .solution import LayerSolution, Options
+from .solution import Certificate, LayerSolution, Options
 
 #: Times that the range in which the next better mapping lies is halved.
 HALVINGS = 3
@@ -58,13 +58,18 @@ def sensitivities(arch: Arch, answer: LayerSolution, options: Options, clock: Cl
 
     When the clock runs out, what is known by then is told; first every knob is turned by one step, then further.
     """
-    if answer.mapping is None or answer.certificate is None or not answer.certificate.optimal:
+    if answer.mapping is None or answer.certificate is None or not answer.certificate.proven:
         return ()
     study = _Study(arch, answer, replace(options, time_limit=None), clock)
     found = [study.begin(knob) for knob in knobs(arch)]
     for further in (study.one_more, study.doubled, *[study.halved] * HALVINGS):
         found = [further(worth) for worth in found]
     return tuple(found)
+
+
+def least(certificate: Certificate) -> float:
+    """What an answer takes in the cycles that a search knows: a machine may leak in more, but optima are compared."""
+    return certificate.lower_bound if certificate.proven else certificate.value
 
 
 def _limit_of(knob: Knob) -> Demand:
@@ -108,7 +113,7 @@ class _Study:
         if found.better is None:
             return replace(found, more=self._now) if found.same_to != worth.same_to else found
         certificate = self.solved[worth.knob, worth.knob.now + worth.knob.step].certificate
-        return replace(found, more=found.better) if certificate and certificate.optimal else found
+        return replace(found, more=found.better) if certificate and certificate.proven else found
 
     def doubled(self, worth: Worth) -> Worth:
         """Twice as much, where one step changes nothing."""
@@ -130,7 +135,7 @@ class _Study:
         found = self._solve(worth.knob, value)
         if worth.same_to is None or found is None or found.certificate is None or found.mapping is None:
             return worth
-        reached, bound = found.certificate.value, found.certificate.lower_bound
+        reached, bound = least(found.certificate), found.certificate.lower_bound
         if reached < self._now * (1 - EQUAL):
             machine, knob = turned(self.arch, worth.knob, value), replace(worth.knob, now=value)
             at = needed(machine, found.layer, found.mapping, knob)
@@ -155,7 +160,7 @@ class _Study:
     @property
     def _now(self) -> float:
         assert self.answer.certificate is not None
-        return self.answer.certificate.value
+        return least(self.answer.certificate)
 
     def _monotone(self, knob: Knob) -> bool:
         if knob.kind != "axis":
