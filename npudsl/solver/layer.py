@@ -189,7 +189,7 @@ class LayerSearch:
             self._in_pj(self.relaxed),
             self._in_pj(self.start),
             sum(search.examined for search in self.searches),
-            complete=self.finished and self._value() == self.bound,
+            complete=self.finished and self._value() == self.bound and self.incumbent.goal.leak > 0,
         )
         return found, evaluation, certificate
 

@@ -38,8 +38,8 @@ class Certificate:
 
     energy in pJ, latency in cycles, edp in pJ * cycles. `relaxation` is the bound of the continuous relaxation (None:
     not computed), `start` the objective of its rounded point, `examined` the number of partial configurations that the
-    exact search looked at. `complete`: the search ended, and its bound is reached in the cycles that it knows; where
-    the machine leaks in more cycles than those, the value is above the bound.
+    exact search looked at. `complete`, of a machine that leaks: the search ended, and its bound is reached in the
+    cycles that it knows; as the machine leaks in more cycles than those, the value is above the bound.
     """
 
     objective: str
