@@ -33,7 +33,7 @@ def falling_in_energy_and_in_a_limit() -> tuple[Arch, Layer]:
 
 def together_below_a_sliding_loop() -> tuple[Arch, Layer]:
     """Problem 8389 of `fuzz --space uneven --timed --cold` as of 2026-11-22. The best mapping holds all tensors of m1
-    m1 directly below the loop over a, so that the weights of m2, an array further in, keep what their window shares
+    directly below the loop over a, so that the weights of m2, an array further in, keep what their window shares
     with the one before; a template with another loop in between lost that: 58440 pJ were called optimal, 48648 are."""
     roles = (Hold("input"), Hold("weight"), Hold("output"))
     held = (*roles[:2], Hold("output", cap=Fraction(48)))
