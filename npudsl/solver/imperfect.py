@@ -10,6 +10,7 @@ optimal; else its gap says how far it may be above the best.
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from math import exp, log
@@ -32,7 +33,7 @@ from .feasible import no_room
 from .goal import INFINITE, Goal
 from .imperfect_bounds import Limit, limit_of
 from .imperfect_descent import Descent, Value
-from .imperfect_lower import MOST_SOLVED, Lower
+from .imperfect_lower import Lower
 from .imperfect_pads import padded
 from .imperfect_ration import SpentError, rationed
 from .imperfect_rounding import rounded
@@ -41,10 +42,13 @@ from .layer import LayerSearch, Report
 from .solution import Certificate, LayerSolution, Options
 from .splits import TooHardError
 
-#: Starts of either kind that are improved, those of least cost; templates whose real factors are rounded to starts.
-STARTS, PROMISING = 2, 5
-#: Ticks of an exact search with perfect factors and uneven nests: what takes longer is not needed for a start.
-MOST_TICKS = 4_000
+#: Starts of a kind that are improved, those of least cost; templates whose real factors are rounded to starts.
+STARTS, PROMISING = 3, 16
+#: Iterations of linear programs in every round of splitting; after each there is a descent.
+WORK = (0, 20_000, 40_000, 60_000, 80_000)
+#: Ticks of an exact search with perfect factors and uneven nests, after which it goes on with what was found until
+#: then. Of AlexNet's layers (batch 4, EDP) conv2 takes the most: 20,350 on Eyeriss, 3,400 on `study_b`.
+MOST_TICKS = 30_000
 #: What a logarithm and its exponential may be wrong by, relative: more than they are.
 ROUNDING = 1e-12
 
@@ -87,28 +91,48 @@ class ImperfectSearch:
                     )  # of mappings that are as fast one that takes little energy
         if self.mapping is None or self.best[0] <= self.bound:
             return
-        arch, layer, objective = self.arch, self.layer, self.goal.objective
-        within = self.limit.range(objective, self.best[0])
-        self.lower = Lower(arch, layer, self.options.space, objective, within, self.clock.tick)
-        with contextlib.suppress(UncountableError, OverflowError):
-            self.lower.start(log(self.best[0]))
-        self.lower.run(log(self.best[0]), 0)
-        near = self.lower.promising(log(self.best[0]), PROMISING)
-        self._improve([start for nest, real in near for start in rounded(layer.bound, nest, real)])
-        self.lower.run(log(self.best[0]), MOST_SOLVED)
+        self._close()
 
-    def _improve(self, near: list[Mapping]) -> None:
-        """Downwards from the best mappings found, and from those that the least values of relaxed programs are near."""
-        even = self.options.space == "even"
-        descent = Descent(self.arch, self.layer, self.goal, even, self._accept, self.clock.tick)
+    def _close(self) -> None:
+        """Descends from what was found, then lets bound and mapping close in, round by round: the more numbers of the
+        relaxed programs are whole the more their least values tell of where good mappings are."""
+        descent = Descent(self.arch, self.layer, self.goal, self.options.space == "even", self._accept, self.clock.tick)
         try:
-            settled = [descent.refactor(nest, INFINITE, self._take) for nest in near]
-            for found in (self.starts, [(value, nest) for nest, value in settled if value < INFINITE]):
-                starts = {nest: value for value, nest in found}
-                for nest in sorted(starts, key=lambda nest: starts[nest])[:STARTS]:
-                    descent.improve(nest, self._take)
+            self._improve(descent, self.starts)
+            lower = self.lower = self._lower()
+            known: set[Mapping] = set()
+            for most in WORK:
+                lower.run(log(self.best[0]), most)
+                self._improve(descent, list(self._near(descent, lower, known)))
+                if lower.closed:
+                    break
+            lower.run(log(self.best[0]), 0)
         finally:
             self.examined += descent.examined
+
+    def _lower(self) -> Lower:
+        objective = self.goal.objective
+        within = self.limit.range(objective, self.best[0])
+        lower = Lower(self.arch, self.layer, self.options.space, objective, within, self.clock.tick)
+        with contextlib.suppress(UncountableError, OverflowError):
+            lower.start(log(self.best[0]))
+        return lower
+
+    def _near(self, descent: Descent, lower: Lower, known: set[Mapping]) -> Iterator[tuple[Value, Mapping]]:
+        """Nests with whole factors near the least values of relaxed programs, those that are not `known` yet."""
+        for nest, real in lower.promising(log(self.best[0]), PROMISING):
+            for start in rounded(self.layer.bound, nest, real):
+                if start not in known:
+                    known.add(start)
+                    settled, value = descent.refactor(start, INFINITE, self._take)
+                    if value < INFINITE:
+                        yield value, settled
+
+    def _improve(self, descent: Descent, found: list[tuple[Value, Mapping]]) -> None:
+        """Downwards from the best of some nests."""
+        starts = {nest: value for value, nest in found}
+        for nest in sorted(starts, key=lambda nest: starts[nest])[:STARTS]:
+            descent.improve(nest, self._take)
 
     @property
     def bound(self) -> float:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .imperfect_floors import Floor
 from .imperfect_monomials import Loops
 
 
@@ -47,6 +48,8 @@ class Sum:
 class Convex:
     """`cost @ v` is to be least, `equal @ v = sums`, `upper @ v <= tops`, low <= v <= high, and the sums.
 
+    `steps`: how few steps its numbers leave, and the column of the cycles' logarithm with the cycles of a step (None:
+    cycles do not matter, or there are too many ways).
     `rest`: for a whole number that counts, that (a position in `wholes`) together with which it covers its bound;
     `spreads`: for one that is a product of factors, those.
     """
@@ -62,3 +65,4 @@ class Convex:
     wholes: tuple[Whole, ...]
     rest: dict[int, int]
     spreads: dict[int, tuple[int, ...]]
+    steps: tuple[Floor, int, float] | None = None

@@ -24,7 +24,7 @@ SHARES = (1.0, 0.5, 0.2, 0.05, 0.005)
 #: Price of what rows are exceeded by, so that there is always a solution, and the most of it. What the solver may
 #: exceed rows by.
 PENALTY, SLACK = 100.0, 1e-10
-OPTIONS = {"primal_feasibility_tolerance": SLACK, "dual_feasibility_tolerance": SLACK}
+OPTIONS = {"presolve": False, "primal_feasibility_tolerance": SLACK, "dual_feasibility_tolerance": SLACK}
 #: Relative rounding of a sum of products of doubles, generously.
 ROUNDING = 1e-12
 
@@ -32,11 +32,12 @@ ROUNDING = 1e-12
 @dataclass(frozen=True)
 class Solved:
     """`bound`: no feasible point is below. `point`: of the linear program; None: the solver gave none. `tight`: no
-    tangent is missing there."""
+    tangent is missing there. `work`: iterations that it took."""
 
     bound: float
     point: np.ndarray | None
     tight: bool
+    work: int
 
 
 class Cuts:
@@ -91,9 +92,9 @@ class Cuts:
             cost, rows, tops, equal, program.sums, np.column_stack([low, high]), method="highs", options=OPTIONS
         )
         if found.status != 0:
-            return Solved(-np.inf, None, True)
+            return Solved(-np.inf, None, True, int(found.nit))
         bound = proven(cost, rows, tops, equal, program.sums, low, high, found.ineqlin.marginals, found.eqlin.marginals)
-        return Solved(bound, found.x[: self.width], not self._refine(found.x, close))
+        return Solved(bound, found.x[: self.width], not self._refine(found.x, close), int(found.nit))
 
     def _table(self) -> np.ndarray:
         """All rows; kept as one array, which takes less room than many."""

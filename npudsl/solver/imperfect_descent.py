@@ -22,7 +22,7 @@ Value = tuple[float, float]
 
 #: Nests with other loops that are looked at from one start; rows of a batch that are offered if those before are not
 #: accepted.
-MOST_VARIANTS, TRIED = 250, 8
+MOST_VARIANTS, TRIED = 500, 8
 
 
 @dataclass

@@ -2,8 +2,8 @@
 
 Every case of every template has a program (`imperfect_program.py`) whose least value is at most that of every mapping
 which fits the template. The program with the least bound is split in two (`imperfect_nodes.py`), again and again. What
-was proven for all parts together is the bound; how much is done is counted in linear programs, so that it is the same
-in every run.
+was proven for all parts together is the bound; how much is done is counted in iterations of linear programs, so that
+it is the same in every run.
 """
 
 from __future__ import annotations
@@ -30,9 +30,8 @@ from .program import skeleton
 from .symmetry import distinct, renamings
 from .templates import Template, parts, templates
 
-#: Templates of a layer: more take longer than they are worth. Linear programs, beyond the first of every case.
-#: Templates whose least values are made whole.
-MOST_TEMPLATES, MOST_SOLVED, DIVES = 1000, 600, 3
+#: Templates of a layer: more take longer than they are worth. Templates whose least values are made whole.
+MOST_TEMPLATES, DIVES = 1000, 4
 #: Numbers that are tried before one is split, and how often each; what counts as a gain at least; what is said of
 #: nothing; numbers made whole one after the other.
 TRIED, RELIABLE, SMALL, GONE, DEEPEST = 6, 2, 1e-6, 1e3, 40
@@ -67,15 +66,16 @@ Bounded = tuple[float, Node] | None
 
 
 class Lower:
-    """`bound`: the logarithm of what no mapping of the layer is below, as far as has been proven; `solved`: linear
-    programs so far. `range_`: what the energy and the cycles of the best mapping lie between."""
+    """`bound`: the logarithm of what no mapping of the layer is below, as far as has been proven; `closed`: no number
+    is left to split by where the bound is; `work`: iterations of all linear programs so far. `range_`: what the energy
+    and the cycles of the best mapping lie between."""
 
     def __init__(self, arch: Arch, layer: Layer, space: str, objective: str, range_: Range, tick: Callable[[], None]):
         self.arch, self.layer, self.space, self.objective, self.range = arch, layer, space, objective, range_
         self.tick = tick
         self.bound = -np.inf
-        self.solved = 0
-        self.started = False
+        self.work = 0
+        self.started, self.closed = False, False
         self._numbers = count()
         self._gains: dict[tuple[int, int], Gains] = {}
         self._heap: list[tuple[float, int, Node]] = []
@@ -92,16 +92,17 @@ class Lower:
 
     def run(self, top: float, most: int) -> None:
         """Raises the bound until it is `top`, the logarithm of the value of a mapping, or nothing more is to be gained,
-        or `most` linear programs were solved."""
+        or linear programs took `most` iterations."""
         if not self.started:
             return
-        most += self.solved
-        while self._heap and self.solved < most:
+        most += self.work
+        while self._heap and self.work < most:
             bound, _, node = self._heap[0]
             if bound >= top - EQUAL:  # of a mapping that was found since
                 break
             children = self._split(bound, node, top) if node.tight else [self._solve(node)]
-            if children is None and node.close <= CLOSEST:
+            self.closed = children is None and node.close <= CLOSEST
+            if self.closed:
                 break
             heapq.heappop(self._heap)
             for child in children or [(bound, replace(node, close=CLOSEST, tight=False))]:
@@ -155,8 +156,8 @@ class Lower:
         box = node.box()
         if box is None:
             return None
-        self.solved += 1
         found = node.cuts.solve(*box, node.close)
+        self.work += found.work
         return found.bound, replace(node, point=found.point, tight=found.tight)
 
     def _push(self, above: float, found: Bounded, top: float) -> None:

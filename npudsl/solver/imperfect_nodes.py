@@ -58,6 +58,12 @@ class Node:
             high[one.column] = min(high[one.column], log(most))
             if low[one.column] > high[one.column]:
                 return None
+        if program.steps is not None:
+            floor, column, pace = program.steps
+            steps = floor.steps(self.limits)
+            if log(steps * pace) > high[column]:
+                return None
+            low[column] = max(low[column], log(steps * pace))
         return low, high
 
 

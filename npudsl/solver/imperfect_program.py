@@ -13,7 +13,9 @@ from math import inf, log, prod
 import numpy as np
 
 from .imperfect_convex import Convex, Range, Sum, Whole
+from .imperfect_floors import MOST_STATES, Floor, Shared, states
 from .imperfect_monomials import Loops, Monomial, Total, Window
+from .imperfect_steps import axis_sizes
 from .imperfect_terms import Alone, Relaxed
 from .imperfect_windows import planes
 
@@ -71,7 +73,8 @@ class Assembly:
         cost[self.cycles] = self.objective != "energy"
         upper, equal = (np.array(rows).reshape(len(rows), self.width) for rows in (self.upper, self.equal))
         sums, tops = np.array(self.sums), np.array(self.tops)
-        return Convex(cost, *self._box(), equal, sums, upper, tops, self.curved, tuple(self.wholes), *self._relations())
+        wholes, floor = tuple(self.wholes), self._floor() if timed else None
+        return Convex(cost, *self._box(), equal, sums, upper, tops, self.curved, wholes, *self._relations(), floor)
 
     # ---- variables ----------------------------------------------------------------------------------
 
@@ -124,6 +127,23 @@ class Assembly:
                 if found is not None:
                     rest[k] = found
         return rest, spreads
+
+    def _floor(self) -> tuple[Floor, int, float] | None:
+        """The fewest steps by limits of the numbers, for the column of the cycles."""
+        arch, loops = self.relaxed.arch, self.relaxed.loops
+        axes = [(array.name, axis) for array in arch.arrays for axis, _ in array.axes]
+        sizes = axis_sizes(arch)
+        if states(sizes) > MOST_STATES:
+            return None
+        dims = []
+        for dim, bound in self.relaxed.layer.bounds:
+            along = {(loops[i].array, loops[i].axis): i for i in self._over(dim) if loops[i].spatial}
+            places = {(one.kind, one.loops): k for k, one in enumerate(self.wholes) if one.dim == dim}
+            count = places.get(("count", tuple(i for i in self._over(dim) if not loops[i].spatial)))
+            spread = places.get(("spread", tuple(along.values())))
+            factors = tuple(places.get(("factor", (along[axis],))) if axis in along else None for axis in axes)
+            dims.append(Shared(bound, factors, spread, count))
+        return Floor(sizes, tuple(dims)), self.cycles, float(1 / arch.compute.rate)
 
     def _box(self) -> tuple[np.ndarray, np.ndarray]:
         low, high = np.zeros(self.width), np.zeros(self.width)

@@ -65,17 +65,17 @@ def best_spreads(bounds: Sequence[int], sizes: tuple[int, ...], count: int) -> t
 
 def transitions(bounds: Sequence[int], sizes: tuple[int, ...]) -> int:
     """At most so many steps of `best_spreads` for one spread."""
-    return len(bounds) * prod(sum(len(_quotients(q)) for q in _quotients(size)) for size in sizes)
+    return len(bounds) * prod(sum(len(quotients(q)) for q in quotients(size)) for size in sizes)
 
 
 def _shares(left: tuple[int, ...], bound: int) -> Iterator[tuple[tuple[int, ...], tuple[int, ...]]]:
     """(what is left of every axis, the factors that a dim has there): of factors that leave the same the largest."""
-    for rest in product(*(_quotients(size) for size in left)):
+    for rest in product(*(quotients(size) for size in left)):
         yield rest, tuple(min(size // r, bound) for size, r in zip(left, rest, strict=True))
 
 
 @lru_cache(maxsize=4096)
-def _quotients(size: int) -> tuple[int, ...]:
+def quotients(size: int) -> tuple[int, ...]:
     """All values of size // f, descending."""
     found, factor = [], 1
     while factor <= size:

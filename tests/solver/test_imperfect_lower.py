@@ -204,7 +204,7 @@ def check_bound(seed: int, limit: int, most: int, *, uneven: bool) -> None:
 
 @pytest.mark.parametrize("seed", range(40, 70))
 def test_nothing_enumerated_is_below_the_bound(seed: int) -> None:
-    check_bound(seed, 120, 20, uneven=seed % 3 == 0)
+    check_bound(seed, 120, 2_000, uneven=seed % 3 == 0)
 
 
 @pytest.mark.long
@@ -212,7 +212,7 @@ def test_nothing_enumerated_is_below_the_bound(seed: int) -> None:
 @pytest.mark.parametrize("block", range(40))
 def test_nothing_enumerated_is_below_more_bounds(block: int, uneven: bool) -> None:
     for seed in range(1000 + 25 * block, 1025 + 25 * block):
-        check_bound(seed, 1_500, 200, uneven=uneven)
+        check_bound(seed, 1_500, 20_000, uneven=uneven)
 
 
 @pytest.mark.parametrize(
@@ -225,6 +225,6 @@ def test_bounds_of_a_convolution_are_near_what_is_found(spec: str, objective: st
     arch = load(str(ROOT / "specs" / f"{spec}.npu")).arch()
     network = load(str(ROOT / "stdlib" / "nets" / "alexnet.npu")).network(settings={"batch": "4"})
     (layer,) = (one for one in network.layers if one.name == "conv3")
-    found = lower(arch, layer, "even", objective, best, 20)
+    found = lower(arch, layer, "even", objective, best, 5_000)
     assert share * best < found <= best
     assert limit_of(arch, layer).value(objective) < 0.9 * found
