@@ -68,17 +68,17 @@ class Laid(Derivation):
 
     def __init__(self, arch: Arch, layer: Layer, nest: Mapping):
         super().__init__(arch, layer, nest, frozenset(), 0, ())
-        self._symbols: dict[Pieces, sympy.Symbol] = {}
+        self._names: dict[Pieces, sympy.Symbol] = {}
         self._pieces: dict[sympy.Expr, Pieces] = {}
 
     def pieces(self, product: Product) -> Pieces:
         ((_, symbol),) = product.factors
         return self._pieces[symbol]
 
-    def _known(self, pieces: Pieces, origin: Origin | None = None) -> Product:
-        symbol = self._symbols.get(pieces)
+    def _interned(self, pieces: Pieces, origin: Origin | None = None) -> Product:
+        symbol = self._names.get(pieces)
         if symbol is None:
-            symbol = self._symbols[pieces] = sympy.Symbol(f"words {len(self._symbols)}")
+            symbol = self._names[pieces] = sympy.Symbol(f"words {len(self._names)}")
             self._pieces[symbol] = pieces
         return Product((((), symbol),), origin)
 
@@ -87,7 +87,7 @@ class Laid(Derivation):
         for group in tensor.groups:
             extents = tuple(Extent(self.layer.bound[d], self.loops_of(d, position)) for d in group)
             found.append(extents[0] if len(group) == 1 else Tile(self._linear(tensor, group), extents))
-        return self._known(tuple(found))
+        return self._interned(tuple(found))
 
     def _product(self, origin: Origin) -> Product:
         tensor, bound = origin.edge.tensor, self.layer.bound
@@ -97,7 +97,7 @@ class Laid(Derivation):
         found += [
             self._settings(origin, dim) for dim in self.layer.op.dims if dim not in tensor.dims and bound[dim] > 1
         ]
-        return self._known(tuple(found), origin)
+        return self._interned(tuple(found), origin)
 
     def _settings(self, origin: Origin, dim: str) -> Settings:
         above = self.loops_of(dim, 0, origin.edge.position)
@@ -118,7 +118,7 @@ class Laid(Derivation):
             loops = self.loops_of(dim, 0)
             kinds = tuple("join" if self.loops[i].spatial else "walk" for i in loops)
             found.append(Settings(fn.kinds_code(kinds).name, self.layer.bound[dim], (), loops))
-        return self._known(tuple(found))
+        return self._interned(tuple(found))
 
     def _linear(self, tensor: Tensor, group: tuple[str, ...]) -> tuple[int, ...]:
         return linearised(tensor, group, self.layer.bound)
