@@ -44,16 +44,11 @@ def stuck(op: Operator, hierarchy: Hierarchy, slot: int, bottom: int) -> tuple[T
     return tuple(t for t in op.tensors if t.name in names)
 
 
-def stands_alone(hierarchy: Hierarchy, slot: int) -> bool:
-    """Whether a single node follows a slot, with no array between."""
-    return not hierarchy.tiers[slot].arrays and slot + 1 < len(hierarchy.tiers)
-
-
 @lru_cache(maxsize=1 << 12)
 def moved_by(op: Operator, hierarchy: Hierarchy, slot: int, dims: tuple[str, ...]) -> Tensor | None:
     """The tensor of the single node that follows a slot, unless an array stands between or none of the dims moves
     it."""
-    if not stands_alone(hierarchy, slot):
+    if hierarchy.tiers[slot].arrays or slot + 1 >= len(hierarchy.tiers):
         return None
     (node,) = hierarchy.tiers[slot + 1].nodes
     tensor = op.tensor(node.tensor)

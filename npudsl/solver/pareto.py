@@ -52,8 +52,8 @@ def _front(ranks: np.ndarray) -> np.ndarray:
     tried = 0
     while len(left) and tried < PIVOTS and (tried < TRIED or len(left) <= worth):
         count = min(BLOCK, len(left), PIVOTS - tried)
-        stays = (ranks[:, None, :] < ranks[:, :count, None]).any(axis=0)  # (pivots, rows)
-        beaten = ~stays.all(axis=0)  # the pivots too, by themselves if by no other
+        stays = np.any(ranks[:, None, :] < ranks[:, :count, None], axis=0)  # (pivots, rows)
+        beaten = ~np.all(stays, axis=0)  # the pivots too, by themselves if by no other
         beaten_by[left[beaten]] = left[stays[:, beaten].argmin(axis=0)]
         ranks, left = ranks[:, ~beaten], left[~beaten]
         tried += count

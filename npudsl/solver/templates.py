@@ -18,9 +18,9 @@ from ..mapping.nest import Loop, Mapping, Node
 from ..spec.arch import Array
 from ..spec.hashing import hashed_once
 from ..spec.op import Operator, Tensor
-from .canonical import each_gains, each_stands, moved_by, stands_alone, stuck, trimmed
+from .canonical import each_gains, each_stands, moved_by, stuck, trimmed
 from .hierarchy import Hierarchy
-from .orders import OrderClass, order_classes
+from .orders import OrderClass, order_classes, windows
 from .presence import present
 
 #: A place for loops: ("frame",), ("slot", tier), ("axis", array, axis) or ("core",).
@@ -85,7 +85,10 @@ def _allowed(
     op: Operator, dims: tuple[str, ...], hierarchy: Hierarchy, slot: int, top: int, bottom: int
 ) -> list[tuple[str, ...]]:
     """The sets of dims that the slot below tier `slot` may be restricted to so that some tensor held further in passes
-    it, or by a dataflow; the first slot of a part is not passed."""
+    it, or by a dataflow; the first slot of a part is not passed.
+
+    In a canonical nest one of them moves the single node that follows, or the slot is empty (`each_stands`).
+    """
     rule = hierarchy.rule(slot)
     if slot == top:
         return [dims] if rule is None else present(op, _named(hierarchy, slot, dims), rule)
@@ -95,11 +98,13 @@ def _allowed(
         deeper = {t for tier in range(slot + 1, bottom + 1) for t in _held(op, hierarchy, tier)}
         inside = tuple(t for t in op.tensors if t in deeper)
     sets = [] if hierarchy.may_cut(slot) else [dims]
-    if hierarchy.canonical and stands_alone(hierarchy, slot):
-        sets.append(())
     for count in range(1, len(inside) + 1):
         for passing in combinations(inside, count):
             sets.append(tuple(d for d in dims if not any(d in t.dims for t in passing)))
+    node = moved_by(op, hierarchy, slot, dims) if hierarchy.canonical else None
+    if node is not None:
+        sets = [s for s in sets if any(d in node.dims for d in s)]
+        sets += [()] if any(windows(t) for t in op.tensors) else []
     if rule is None:
         return list(dict.fromkeys(sets))
     return list(dict.fromkeys(found for s in sets for found in present(op, _named(hierarchy, slot, s), rule)))
@@ -119,12 +124,14 @@ def _class_choices(
 ) -> Iterator[dict[int, OrderClass]]:
     """One order class per slot; combinations in which no passing tensor gains anything are left to smaller parts."""
     order = sorted(slots)
+    empty = [s for s in order[1:] if not slots[s] and hierarchy.canonical and moved_by(op, hierarchy, s, dims)]
+    if not all(any(windows(t) for t in _passing(op, hierarchy, slots, s)) for s in empty):
+        return  # nothing slides past
     choices = []
     for slot in order:
-        tensors = _swept_by(op, hierarchy, slots, slot, bottom)
-        first = moved_by(op, hierarchy, slot, dims) if hierarchy.canonical else None
-        if not slots[slot]:
-            first = None
+        inner = tuple(slots[s] for s in order if s > slot)
+        tensors = _swept_by(op, hierarchy, slot, inner, min(bottom, len(hierarchy.tiers) - 1))
+        first = moved_by(op, hierarchy, slot, slots[slot]) if hierarchy.canonical else None
         choices.append(order_classes(tensors, slots[slot], slot != order[0], first, hierarchy.rule(slot)))
     for classes in product(*choices):
         chosen = dict(zip(order, classes, strict=True))
@@ -136,18 +143,21 @@ def _class_choices(
             yield chosen
 
 
+@lru_cache(maxsize=1 << 14)
 def _swept_by(
-    op: Operator, hierarchy: Hierarchy, slots: dict[int, tuple[str, ...]], slot: int, bottom: int
+    op: Operator, hierarchy: Hierarchy, slot: int, inner: tuple[tuple[str, ...], ...], last: int
 ) -> tuple[Tensor, ...]:
-    """Tensors with a node that loops of this slot may be the innermost to move."""
-    found: dict[Tensor, None] = {}
-    passing = stuck(op, hierarchy, slot, bottom) if hierarchy.canonical else op.tensors
-    for tier in range(slot + 1, min(bottom, len(hierarchy.tiers) - 1) + 1):
-        between = [d for s in range(slot + 1, tier) for d in slots.get(s, ())]
+    """Tensors with a node, up to tier `last`, that loops of this slot may be the innermost to move; `inner`: the dims
+    of the slots further in."""
+    found: set[Tensor] = set()
+    passing = stuck(op, hierarchy, slot, last) if hierarchy.canonical else op.tensors
+    between: set[str] = set()
+    for tier in range(slot + 1, last + 1):
+        if tier > slot + 1:
+            between.update(*inner[tier - slot - 2 : tier - slot - 1])
         for tensor in _held(op, hierarchy, tier):
-            still = tensor in passing and not any(d in tensor.dims for d in between)
-            if tier == slot + 1 or still or not between:
-                found[tensor] = None
+            if not between or (tensor in passing and between.isdisjoint(tensor.dims)):
+                found.add(tensor)
     return tuple(t for t in op.tensors if t in found)
 
 
