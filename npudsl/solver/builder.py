@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from ..model.counts import Product, bound_symbol
 from .hierarchy import Hierarchy
@@ -67,7 +67,7 @@ class Builder:
         """Where a loop stands, and what it may be."""
         template, place = self.template, self.template.places[index]
         dim = template.nest.loops[index].dim
-        size = next((size for along, size in self._axes() if along == place), 0)
+        size = self._axes.get(place, 0)
         if template.top == 0 and place == ("frame",):
             place = ("slot", 0)
         kind: Place = ("slot",) if place[0] == "slot" else place
@@ -132,7 +132,7 @@ class Builder:
             held = [self.kind.op.tensor(n.tensor) for n in nodes if n.memory == name]
             for capacity in capacities(self.kind.arch, self.kind.arch.memory(name), held):
                 yield self._capacity(name, capacity)
-        for place, size in self._axes():
+        for place, size in self._axes.items():
             yield Limit(((self._axis_column(place), 1.0),), _rounded_up(Fraction(size)), ".".join(map(str, place[1:])))
         if self.template.last:
             yield from self._utilizations()
@@ -150,11 +150,11 @@ class Builder:
         weights = tuple((self._column(self.tensors[t].tiles[memory]), float(bits)) for t, bits in capacity.widths)
         return Limit(weights, _rounded_up(capacity.bits), capacity.what)
 
-    def _axes(self) -> Iterator[tuple[Place, int]]:
-        for tier in self.hierarchy.tiers[self.template.top : self.template.bottom]:
-            for array in tier.arrays:
-                for axis, size in array.axes:
-                    yield ("axis", array.name, axis), size
+    @cached_property
+    def _axes(self) -> dict[Place, int]:
+        """The places along arrays with their sizes."""
+        arrays = [a for tier in self.hierarchy.tiers[self.template.top : self.template.bottom] for a in tier.arrays]
+        return {("axis", array.name, axis): size for array in arrays for axis, size in array.axes}
 
     def _axis_column(self, place: Place) -> int:
         """The column of the product of all factors along an axis."""

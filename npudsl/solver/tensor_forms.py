@@ -46,6 +46,11 @@ class Kind:
         return groups_of(self.layer, self.dims)
 
     @cached_property
+    def bounds(self) -> frozenset[sympy.Basic]:
+        """The symbols of the bounds."""
+        return frozenset(bound_symbol(d) for d in self.op.dims)
+
+    @cached_property
     def group_of(self) -> dict[str, int]:
         """The number of the group of each dim."""
         return {d: number for number, group in enumerate(self.groups) for d in group}
@@ -166,7 +171,7 @@ class Layout:
                 if live is not None:
                     factor = _without(factor, self._dead) if self._dead else factor
                     parts[live] = factor if parts[live] is sympy.S.One else _times(parts[live], factor)
-            constant = all(_free(part).isdisjoint(self.symbols) for part in parts)
+            constant = all(_free(part) <= self.kind.bounds for part in parts)
             found = self._known[product] = Column(tuple(parts), product, constant)
         return found
 
