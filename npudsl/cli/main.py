@@ -14,6 +14,7 @@ from keyword import iskeyword
 from typing import Protocol, cast
 
 from .. import __version__
+from ..text.garbage import collect_rarely
 from ..text.suggest import nearest
 from .guard import guarded
 from .options import Parser
@@ -49,6 +50,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run `npudsl` with `argv` (default: the process's) and return the exit status: 0, 1 or 2."""
     given = list(sys.argv[1:] if argv is None else argv)
     _calm_blas()
+    collect_rarely()
     return guarded(lambda: _execute(given), json_target=_json_target(given))
 
 

@@ -17,6 +17,7 @@ from threading import Thread
 from time import monotonic
 from typing import IO
 
+from ..text.garbage import collect_rarely
 from .clock import Stop
 from .executor import Context
 
@@ -67,6 +68,7 @@ Reply = Ready | Told | Done | Raised
 
 def main() -> None:
     """Serve until standard input ends."""
+    collect_rarely()
     requests, replies = _streams()
     stop = Stop()
     inbox: SimpleQueue[Request] = SimpleQueue()
