@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from rich.table import Table
 
 from ..solver.knobs import GB, Knob
-from ..solver.sensitivity import Worth, least
+from ..solver.solution import least
 from ..spec.arch import Arch
 from .answers import Answers
 from .console import table
 from .figures import data, digits
 from .records import Json, number
+
+if TYPE_CHECKING:  # a module with scipy
+    from ..solver.sensitivity import Worth
 
 _UNITS = {"size": "bit", "share": "bit", "axis": "instances", "bandwidth": "bit/cycle"}
 

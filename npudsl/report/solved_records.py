@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from ..mapping.nest import Mapping as Nest
-from ..solver.sensitivity import Worth
-from ..solver.tradeoff import Tradeoff
 from ..spec.op import Layer
 from . import limits, metrics, proofs, sensitivity, tradeoff, whole
 from .answers import Answer, Answers
 from .records import SCHEMA, Json, bounds, counts, number, parts, phases
+
+if TYPE_CHECKING:  # modules with scipy
+    from ..solver.sensitivity import Worth
+    from ..solver.tradeoff import Tradeoff
 
 TextOf = Callable[[Answer, Nest], str]
 

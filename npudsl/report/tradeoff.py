@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from ..mapping.nest import Mapping as Nest
-from ..solver.tradeoff import Point, Tradeoff
 from . import proofs
 from .answers import Answers
 from .console import table
 from .figures import digits, energy, short
 from .records import Json, number
+
+if TYPE_CHECKING:  # a module with scipy
+    from ..solver.tradeoff import Point, Tradeoff
 
 OBJECTIVES = ("latency", "edp", "energy")
 #: Points of a table; of more, every so many are left out.

@@ -19,9 +19,10 @@ import sympy
 from ..model.counts import bound_symbol
 from ..model.evaluate import Numbers
 from ..spec.op import Layer
+from .groups import Group
 from .lattice import Lattice, factorisations
 from .pareto import dominators
-from .program import Group, Program, Split, Spot, Sum, evaluate_columns
+from .program import Program, Split, Spot, Sum, evaluate_columns
 from .rows import Table
 from .templates import Place
 

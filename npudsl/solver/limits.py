@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from math import comb, factorial, prod
 
-import sympy
-
 from ..spec.arch import Arch, Level
 from ..spec.op import Layer
 from ..text.diagnostics import Diagnostic, SpecError
-from .program import groups_of
+from .groups import groups_of, prime_powers
 
 #: Vectors of tile extents in one table; rows of one group of dims.
 MOST_VECTORS, MOST_ROWS = 20_000_000, 3_000_000
@@ -22,9 +20,9 @@ PLACES = 6
 
 def check_size(layer: Layer, dims: tuple[str, ...]) -> None:
     """Raises SpecError (E603) if the bounds have more divisors than can be searched."""
-    powers = {d: sympy.factorint(layer.bound[d]) for d in dims}
-    vectors = prod(e + 1 for d in dims for e in powers[d].values())
-    rows = {g: prod(comb(e + PLACES - 1, e) for d in g for e in powers[d].values()) for g in groups_of(layer, dims)}
+    powers = {d: prime_powers(layer.bound[d]) for d in dims}
+    vectors = prod(e + 1 for d in dims for e in powers[d])
+    rows = {g: prod(comb(e + PLACES - 1, e) for d in g for e in powers[d]) for g in groups_of(layer, dims)}
     group = max(rows, key=lambda g: rows[g])
     if vectors <= MOST_VECTORS and rows[group] <= MOST_ROWS:
         return

@@ -10,7 +10,7 @@ whatever the operator is; nothing here knows what they mean.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -21,11 +21,9 @@ from ..model import functions as fn
 from ..model.counts import Product
 from ..model.evaluate import Numbers
 from ..spec.op import Layer, Operator, Rank
+from .groups import Group
 from .latency import Load
 from .templates import Place, Template
-
-Group = tuple[str, ...]
-
 
 Weights = tuple[tuple[int, float], ...]
 
@@ -93,19 +91,6 @@ class Program:
     steps: int
     falling: frozenset[int]
     bounds: tuple[tuple[sympy.Symbol, str], ...]
-
-
-def groups_of(layer: Layer, dims: Iterable[str]) -> tuple[Group, ...]:
-    """Dims in groups that no tensor's index ties together."""
-    dims = tuple(dims)
-    merged: list[set[str]] = [{d} for d in dims]
-    for tensor in layer.op.tensors:
-        for group in tensor.groups:
-            tied = [s for s in merged if s & set(group)]
-            if len(tied) > 1:
-                merged = [s for s in merged if not any(s is t for t in tied)] + [set().union(*tied)]
-    ordered = sorted(merged, key=lambda s: min(dims.index(d) for d in s))
-    return tuple(tuple(d for d in dims if d in s) for s in ordered)
 
 
 def skeleton(layer: Layer) -> tuple[Operator, tuple[tuple[str, int], ...]]:

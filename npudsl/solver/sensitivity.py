@@ -24,7 +24,7 @@ from .demands import Demand
 from .knobs import Knob, knobs, needed, saturating, turned
 from .layer import solve_layer
 from .slopes import Slopes, slopes
-from .solution import Certificate, LayerSolution, Options
+from .solution import LayerSolution, Options
 
 #: Times that the range in which the next better mapping lies is halved.
 HALVINGS = 3
@@ -65,11 +65,6 @@ def sensitivities(arch: Arch, answer: LayerSolution, options: Options, clock: Cl
     for further in (study.one_more, study.doubled, *[study.halved] * HALVINGS):
         found = [further(worth) for worth in found]
     return tuple(found)
-
-
-def least(certificate: Certificate) -> float:
-    """What an answer takes in the cycles that a search knows: a machine may leak in more, but optima are compared."""
-    return certificate.lower_bound if certificate.proven else certificate.value
 
 
 def _limit_of(knob: Knob) -> Demand:

@@ -67,6 +67,11 @@ class Certificate:
         return self.optimal or self.complete
 
 
+def least(certificate: Certificate) -> float:
+    """What an answer takes in the cycles that a search knows: a machine may leak in more, but optima are compared."""
+    return certificate.lower_bound if certificate.proven else certificate.value
+
+
 @dataclass(frozen=True)
 class LayerSolution:
     """One layer's answer, or the reason why there is none (`failure`). `same_as`: solved as that layer (equal

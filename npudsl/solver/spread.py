@@ -10,6 +10,7 @@ from time import monotonic
 
 from ..spec.arch import Arch
 from ..spec.op import Layer
+from .groups import prime_powers
 from .solution import Options
 from .store import Store
 
@@ -32,7 +33,7 @@ def effort(layer: Layer) -> float:
 
     Times differ less than numbers of mappings: the search pairs up two halves, hence the square root.
     """
-    ways = prod(comb(power + PLACES - 1, power) for _, bound in layer.bounds for power in _powers(bound))
+    ways = prod(comb(power + PLACES - 1, power) for _, bound in layer.bounds for power in prime_powers(bound))
     return float(ways) ** 0.5
 
 
@@ -40,20 +41,6 @@ def kin(layer: Layer) -> object:
     """Equal for layers whose closed forms are the same, which are derived once per process."""
     indices = tuple((t.name, t.role, tuple(rank.terms for rank in t.ranks)) for t in layer.op.tensors)
     return indices, layer.op.dims, tuple(d for d, bound in layer.bounds if bound > 1)
-
-
-def _powers(number: int) -> list[int]:
-    """Exponents of the prime factors."""
-    found, divisor = [], 2
-    while divisor * divisor <= number:
-        power = 0
-        while number % divisor == 0:
-            number //= divisor
-            power += 1
-        if power:
-            found.append(power)
-        divisor += 1
-    return found + [1] * (number > 1)
 
 
 def processors() -> int:

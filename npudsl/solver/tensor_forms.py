@@ -18,9 +18,10 @@ from ..model.counts import Booking, Formulas, Product, bound_symbol, derive, pos
 from ..spec.arch import Arch
 from ..spec.hashing import hashed_once
 from ..spec.op import Layer, Operator, Tensor
+from .groups import Group, groups_of
 from .latency import Load, charges
 from .orders import windows
-from .program import Busy, Group, Label, groups_of
+from .program import Busy, Label
 
 
 @hashed_once
