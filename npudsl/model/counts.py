@@ -10,7 +10,6 @@ by `Edge.kind`, the words are a product of one expression per group of dims:
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import lru_cache
 
 import sympy
 
@@ -20,6 +19,7 @@ from ..spec.op import Layer, Tensor
 from . import functions as fn
 from .coordinate import linearised
 from .edges import Edge, edges_of
+from .expressions import bound_symbol, numbers, positive, product, swept
 from .formulas import Booking, Count, Formulas, Group, Origin, Product, one
 
 
@@ -43,7 +43,7 @@ class Derivation:
         return tuple(i for i in self.indices[dim] if below <= i and (above is None or i < above))
 
     def factor(self, indices: Iterable[int]) -> sympy.Expr:
-        return _product(tuple(self.symbols[i] for i in indices))
+        return product(tuple(self.symbols[i] for i in indices))
 
     def extent(self, dim: str, position: int) -> sympy.Expr:
         """Product of the factors from `position` inwards: how far `dim` reaches in a tile held there."""
@@ -54,7 +54,7 @@ class Derivation:
         return whole if dim in self.perfect else sympy.Min(self.bounds[dim], whole)
 
     def coefficients(self, tensor: Tensor, group: Group) -> sympy.Tuple:
-        return _tuple(linearised(tensor, group, self.layer.bound))
+        return numbers(linearised(tensor, group, self.layer.bound))
 
     # ---- products -------------------------------------------------------------------------------
 
@@ -120,11 +120,11 @@ class Derivation:
         outer = self.factor(i for i in above if kinds[i] in ("walk", "sum"))
         sweep = next((i for i in above if kinds[i] == "sweep"), None)
         if sweep is None:
-            return _swept(coefficients, extents, spread, outer, None)
+            return swept(coefficients, extents, spread, outer, None)
         if not origin.kept:
-            return _swept(coefficients, extents, spread, outer * self.symbols[sweep], None)
+            return swept(coefficients, extents, spread, outer * self.symbols[sweep], None)
         sweeping = group.index(self.loops[sweep].dim), self._move(sweep), self.symbols[sweep]
-        return _swept(coefficients, extents, spread, outer, sweeping)
+        return swept(coefficients, extents, spread, outer, sweeping)
 
     def _move(self, index: int) -> sympy.Expr:
         return self.extent(self.loops[index].dim, index + 1)
@@ -154,50 +154,6 @@ class Derivation:
                 count = fn.Positions(fn.kinds_code(kinds), self.bounds[dim], sympy.Integer(1), factors)
             parts.append(((dim,), count))
         return Product(tuple(parts))
-
-
-# Templates of one search have many expressions in common, and sympy is slow at making one.
-
-
-@lru_cache(maxsize=1 << 12)
-def positive(name: str) -> sympy.Symbol:
-    """The symbol of a factor or a bound."""
-    return sympy.Symbol(name, integer=True, positive=True)
-
-
-def bound_symbol(dim: str) -> sympy.Symbol:
-    """The bound of a dim in closed forms."""
-    return positive(f"N_{dim}")
-
-
-@lru_cache(maxsize=1 << 12)
-def _tuple(numbers: tuple[int, ...]) -> sympy.Tuple:
-    return sympy.Tuple(*numbers)
-
-
-@lru_cache(maxsize=1 << 14)
-def _product(symbols: tuple[sympy.Symbol, ...]) -> sympy.Expr:
-    return sympy.Mul(*symbols)
-
-
-@lru_cache(maxsize=1 << 14)
-def _swept(
-    coefficients: sympy.Tuple,
-    extents: sympy.Tuple,
-    spread: sympy.Tuple,
-    outer: sympy.Expr,
-    sweeping: tuple[int, sympy.Expr, sympy.Symbol] | None,
-) -> sympy.Expr:
-    """`outer` times the union of tiles, and what a sweep brings along an axis, by a shift, each of its next times."""
-    whole = fn.Union(coefficients, extents, spread) if spread else fn.Footprint(coefficients, extents)
-    if sweeping is None:
-        return outer * whole
-    axis, shift, times = sweeping
-    if spread:
-        fresh = fn.FreshUnion(coefficients, extents, spread, axis, shift)
-    else:
-        fresh = whole - fn.Overlap(coefficients, extents, axis, shift)
-    return outer * (whole + (times - 1) * fresh)
 
 
 class Ledger:

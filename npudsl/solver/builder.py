@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from functools import cached_property, lru_cache
 
-from ..model.counts import Product, bound_symbol
+from ..model.counts import Product
+from ..model.expressions import bound_symbol
 from .hierarchy import Hierarchy
 from .latency import Load, loads
 from .prices import Capacity, capacities

@@ -16,8 +16,8 @@ from math import prod
 import numpy as np
 import sympy
 
-from ..model.counts import bound_symbol
 from ..model.evaluate import Numbers
+from ..model.expressions import bound_symbol
 from ..spec.op import Layer
 from .groups import Group
 from .lattice import Lattice, factorisations

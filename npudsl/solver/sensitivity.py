@@ -24,7 +24,7 @@ from .demands import Demand
 from .knobs import Knob, knobs, needed, saturating, turned
 from .layer import solve_layer
 from .slopes import Slopes, slopes
-from .solution import LayerSolution, Options
+from .solution import LayerSolution, Options, least
 
 #: Times that the range in which the next better mapping lies is halved.
 HALVINGS = 3

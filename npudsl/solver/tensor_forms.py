@@ -14,7 +14,8 @@ from functools import cached_property, lru_cache
 import sympy
 
 from ..mapping.nest import Loop, Mapping, Node
-from ..model.counts import Booking, Formulas, Product, bound_symbol, derive, positive
+from ..model.counts import Booking, Formulas, Product, derive
+from ..model.expressions import bound_symbol, positive
 from ..spec.arch import Arch
 from ..spec.hashing import hashed_once
 from ..spec.op import Layer, Operator, Tensor
