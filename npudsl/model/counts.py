@@ -9,7 +9,8 @@ by `Edge.kind`, the words are a product of one expression per group of dims:
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections.abc import Callable, Iterable
 
 import sympy
 
@@ -22,19 +23,25 @@ from .edges import Edge, edges_of
 from .expressions import bound_symbol, numbers, positive, product, swept
 from .formulas import Booking, Count, Formulas, Group, Origin, Product, one
 
+#: Kinds of loops whose settings are counted.
+COUNTED = ("walk", "sweep", "sum")
+#: Products by what they depend on.
+Known = dict[object, Product]
+
 
 class Derivation:
     """Writes down the closed forms of one nest. `perfect`: dims whose factors multiply to their bound."""
 
     def __init__(
-        self, arch: Arch, layer: Layer, mapping: Mapping, perfect: frozenset[str], frame: int, names: tuple[str, ...]
-    ):
+        self, arch: Arch, layer: Layer, mapping: Mapping, perfect: frozenset[str], frame: int, names: tuple[str, ...],
+        known: Known | None = None,
+    ):  # fmt: skip
         self.arch, self.layer, self.mapping, self.perfect, self.frame = arch, layer, mapping, perfect, frame
         self.loops = mapping.loops
         self.indices = {d: tuple(i for i, loop in enumerate(self.loops) if loop.dim == d) for d in layer.op.dims}
         self.symbols = tuple(positive(name) for name in names)
         self.bounds = {d: bound_symbol(d) for d in layer.op.dims}
-        self._known: dict[object, Product] = {}
+        self._known = {} if known is None else known
 
     # ---- pieces ---------------------------------------------------------------------------------
 
@@ -60,6 +67,9 @@ class Derivation:
 
     def tile(self, tensor: Tensor, position: int) -> Product:
         """Words of the largest tile below `position`, in one instance."""
+        return self._once(("tile", tensor.name, *self._above(position)), lambda: self._tile(tensor, position))
+
+    def _tile(self, tensor: Tensor, position: int) -> Product:
         parts: list[tuple[Group, sympy.Expr]] = []
         for group in tensor.groups:
             match [self.clipped_extent(d, position) for d in group]:
@@ -71,11 +81,7 @@ class Derivation:
 
     def arrivals(self, edge: Edge, joined: frozenset[int] = frozenset()) -> Product:
         """Words that arrive at a node over the whole layer: instances in `joined` loops united, the others added."""
-        joined &= edge.spatial
-        known = edge.tensor.name, edge.child, joined
-        if known not in self._known:
-            self._known[known] = self._product(Origin(edge, edge.kinds(joined)))
-        return self._known[known]
+        return self._product(Origin(edge, edge.kinds(joined)))
 
     def received(self, edge: Edge) -> Product:
         """Distinct pairs of parent instance and word of an output that ever pass this edge."""
@@ -84,7 +90,32 @@ class Derivation:
         )
         return self._product(Origin(edge, kinds, distinct=True))
 
+    # What a product is made of depends on the loops dim by dim; only spread tiles are united in the order of the nest.
+
+    def _once(self, key: object, make: Callable[[], Product]) -> Product:
+        found = self._known.get(key)
+        if found is None:
+            found = self._known[key] = make()
+        return found
+
+    def _above(self, position: int) -> tuple[int, ...]:
+        """Per dim how many loops there are, and how many of them stand above a position."""
+        return tuple(n for found in self.indices.values() for n in (len(found), bisect_left(found, position)))
+
     def _product(self, origin: Origin) -> Product:
+        edge, kinds = origin.edge, origin.kinds
+        tensor, position = edge.tensor, edge.position
+        alone = {group[0] for group in tensor.groups if len(group) == 1}
+        key: list[object] = [tensor.name, edge.parent, edge.child, origin.distinct]
+        for dim, indices in self.indices.items():
+            if dim not in alone:  # else it counts its bound
+                above = [kinds[i] for i in indices if i < position]
+                plain = dim in self.perfect and dim not in tensor.dims
+                key.append(tuple(kind in COUNTED for kind in above) if plain else (len(indices), *above))
+        spread = tuple(self.loops[i].dim for i, kind in enumerate(kinds) if kind == "join")
+        return self._once((*key, *spread), lambda: self._counted(origin))
+
+    def _counted(self, origin: Origin) -> Product:
         tensor = origin.edge.tensor
         parts: list[tuple[Group, sympy.Expr]] = []
         for group in tensor.groups:
@@ -104,7 +135,7 @@ class Derivation:
         edge, kinds = origin.edge, origin.kinds
         above = self.loops_of(dim, 0, edge.position)
         if dim in self.perfect:
-            return self.factor(i for i in above if kinds[i] in ("walk", "sweep", "sum"))
+            return self.factor(i for i in above if kinds[i] in COUNTED)
         code = fn.kinds_code(tuple(kinds[i] for i in above))
         factors = sympy.Tuple(*[self.symbols[i] for i in above])
         return fn.Positions(code, self.bounds[dim], self.extent(dim, edge.position), factors)
@@ -238,18 +269,20 @@ def derive(
     frame: int = 0,
     names: tuple[str, ...] | None = None,
     only: str | None = None,
+    known: Known | None = None,
 ) -> Formulas:
     """Closed forms of every counter of a nest, whatever its factors are; every loop is taken to count.
 
     `perfect`: dims whose factors multiply to their bound (default: those of `mapping` for which it is so). `frame`: the
     first so many loops stand for everything outside and are always walked. `names`: of the loops' symbols (default:
-    dim and number). `only`: the counters of this tensor alone; the nest then needs no nodes of others.
+    dim and number). `only`: the counters of this tensor alone; the nest then needs no nodes of others. `known`: what
+    nests of the same layer, perfect dims and names have in common (each product says where it was first met).
     """
     if perfect is None:
         perfect = frozenset(d for d in layer.op.dims if mapping.extent(d, 0) == layer.bound[d])
     if names is None:
         names = tuple(f"{loop.dim}_{i}" for i, loop in enumerate(mapping.loops))
-    derivation = Derivation(arch, layer, mapping, perfect, frame, names)
+    derivation = Derivation(arch, layer, mapping, perfect, frame, names, known)
     ledger = Ledger(derivation)
     for tensor in layer.op.tensors:
         if only is None or tensor.name == only:

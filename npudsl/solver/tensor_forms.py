@@ -14,7 +14,7 @@ from functools import cached_property, lru_cache
 import sympy
 
 from ..mapping.nest import Loop, Mapping, Node
-from ..model.counts import Booking, Formulas, Product, derive
+from ..model.counts import Booking, Formulas, Known, Product, derive
 from ..model.expressions import bound_symbol, positive
 from ..spec.arch import Arch
 from ..spec.hashing import hashed_once
@@ -46,6 +46,16 @@ class Kind:
     @cached_property
     def groups(self) -> tuple[Group, ...]:
         return groups_of(self.layer, self.dims)
+
+    @cached_property
+    def products(self) -> Known:
+        """Those of all nests so far."""
+        return {}
+
+    @cached_property
+    def columns(self) -> dict[Product, Column]:
+        """Those of all products so far."""
+        return {}
 
     @cached_property
     def bounds(self) -> frozenset[sympy.Basic]:
@@ -93,7 +103,9 @@ def tensor_forms(kind: Kind, tensor: str, nest: Mapping, frame: int, mine: froze
     """`nest`: a `view`; `mine`: the memories at the inner ends of the edges that the part accounts for; `last`: whether
     the operations belong to it."""
     laid = Layout(kind, nest)
-    formulas = derive(kind.arch, kind.layer, nest, frozenset(kind.op.dims), frame, ordinals(nest), tensor)
+    formulas = derive(
+        kind.arch, kind.layer, nest, frozenset(kind.op.dims), frame, ordinals(nest), tensor, kind.products
+    )
     booked = [b for b in formulas.bookings if (b.edge.child in mine if b.edge.child else last)]
     energy = [
         (label, laid.column(product), times * price(kind.arch, booking) / kind.unit)
@@ -161,11 +173,10 @@ class Layout:
         self.kind, self.nest = kind, nest
         self.symbols = tuple(positive(name) for name in ordinals(nest))
         self._dead = tuple(bound_symbol(d) for d in kind.op.dims if d not in kind.dims)
-        self._known: dict[Product, Column] = {}
 
     def column(self, product: Product) -> Column:
         """Dims that have a bound of 1 are left out."""
-        found = self._known.get(product)
+        found = self.kind.columns.get(product)
         if found is None:
             parts: list[sympy.Expr] = [sympy.S.One] * len(self.kind.groups)
             for dims, factor in product.factors:
@@ -174,7 +185,7 @@ class Layout:
                     factor = _without(factor, self._dead) if self._dead else factor
                     parts[live] = factor if parts[live] is sympy.S.One else _times(parts[live], factor)
             constant = all(_free(part) <= self.kind.bounds for part in parts)
-            found = self._known[product] = Column(tuple(parts), product, constant)
+            found = self.kind.columns[product] = Column(tuple(parts), product, constant)
         return found
 
     def share(self, arrays: tuple[str, ...]) -> tuple[tuple[Group, sympy.Expr], ...]:
