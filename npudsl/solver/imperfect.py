@@ -45,7 +45,7 @@ from .splits import TooHardError
 #: Starts of a kind that are improved, those of least cost; templates whose real factors are rounded to starts.
 STARTS, PROMISING = 3, 16
 #: Iterations of linear programs in every round of splitting; after each there is a descent.
-WORK = (0, 20_000, 40_000, 60_000, 80_000)
+WORK = (0, 15_000, 30_000, 45_000, 60_000)
 #: Ticks of an exact search with perfect factors and uneven nests, after which it goes on with what was found until
 #: then. Of AlexNet's layers (batch 4, EDP) conv2 takes the most: 20,350 on Eyeriss, 3,400 on `study_b`.
 MOST_TICKS = 30_000
