@@ -6,6 +6,8 @@ import itertools
 
 import numpy as np
 
+#: Rows before a row that it is compared with where there are many keys.
+NEIGHBOURS = 8
 #: Rows per key that others are compared with, most promising first; more cost more time than they save.
 PIVOTS = 128
 #: So many at a time.
@@ -35,13 +37,26 @@ def dominators(columns: np.ndarray, keys: np.ndarray) -> np.ndarray:
         ranks = ranks.astype(np.uint16)
     sorted_keys, ranks = keys[order], ranks[:, order]
     starts = np.flatnonzero(np.r_[True, sorted_keys[1:] != sorted_keys[:-1], True])
-    beaten_by = np.arange(columns.shape[1])
+    beaten_by = _by_neighbours(ranks, sorted_keys) if len(starts) > 2 else np.arange(columns.shape[1])
     for low, high in itertools.pairwise(starts):
-        if high - low > 1:
-            beaten_by[low:high] = low + _front(ranks[:, low:high])
+        if high - low > NEIGHBOURS + 1 or len(starts) == 2:
+            left = low + np.flatnonzero(beaten_by[low:high] == np.arange(low, high))
+            beaten_by[left] = left[_front(ranks[:, left])]
+    while not np.array_equal(further := beaten_by[beaten_by], beaten_by):
+        beaten_by = further
     found = np.empty_like(order)
     found[order] = order[beaten_by]
     return found
+
+
+def _by_neighbours(ranks: np.ndarray, keys: np.ndarray) -> np.ndarray:
+    """By which of the last rows before it, with the same key, each row is beaten: of many small keys all at once."""
+    beaten_by = np.arange(len(keys))
+    for back in range(1, NEIGHBOURS + 1):
+        rows = back + np.flatnonzero(keys[back:] == keys[:-back])
+        rows = rows[np.all(ranks[:, rows - back] <= ranks[:, rows], axis=0)]
+        beaten_by[rows] = rows - back
+    return beaten_by
 
 
 def _front(ranks: np.ndarray) -> np.ndarray:
