@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from ..spec.arch import Arch
 from ..spec.op import Layer
+from .groups import live_dims, skeleton
 from .hierarchy import hierarchies
 from .limits import check_orders, check_size
-from .program import skeleton
 from .templates import Template, parts, templates
 
 
@@ -15,7 +15,7 @@ def classes(arch: Arch, layer: Layer, space: str) -> tuple[Template, ...]:
 
     Raises `SpecError` for a layer that the search declines.
     """
-    dims = tuple(d for d, b in layer.bounds if b > 1) or layer.op.dims[:1]
+    dims = live_dims(layer)
     check_size(layer, dims)
     if space != "even":
         check_orders(arch, layer)

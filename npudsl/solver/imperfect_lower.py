@@ -18,6 +18,7 @@ import numpy as np
 from ..mapping.nest import Mapping
 from ..spec.arch import Arch
 from ..spec.op import Layer
+from .groups import live_dims, skeleton
 from .hierarchy import Hierarchy, hierarchies
 from .imperfect_convex import Range
 from .imperfect_cuts import Cuts
@@ -26,7 +27,6 @@ from .imperfect_program import Assembly
 from .imperfect_steps import least_steps
 from .imperfect_terms import Relaxed
 from .prices import leakage
-from .program import skeleton
 from .symmetry import distinct, renamings
 from .templates import Template, parts, templates
 
@@ -141,7 +141,7 @@ class Lower:
 
     def _templates(self) -> Iterator[Template]:
         layer = self.layer
-        dims = tuple(d for d, bound in layer.bounds if bound > 1) or layer.op.dims[:1]
+        dims = live_dims(layer)
         op, _ = skeleton(layer)
         symmetries = renamings(layer, dims)
         for orders in hierarchies(self.arch, layer, self.space):

@@ -20,6 +20,7 @@ from .demanded import goal_of, no_mapping, only_one, utilizations
 from .feasible import no_room
 from .filled import filled
 from .goal import Incumbent
+from .groups import live_dims
 from .hierarchy import hierarchies
 from .latency import latency, objective_value
 from .limits import check_orders, check_size
@@ -46,7 +47,7 @@ class LayerSearch:
     def __init__(self, arch: Arch, layer: Layer, options: Options, clock: Clock, report: Report):
         self.report, self.clock, self.space = report, clock, options.space
         self.dataflow = dict(options.dataflows).get(layer.name)
-        dims = tuple(d for d, b in layer.bounds if b > 1) or layer.op.dims[:1]
+        dims = live_dims(layer)
         check_size(layer, dims)
         if options.space != "even":
             check_orders(arch, layer)

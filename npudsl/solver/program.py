@@ -11,7 +11,7 @@ whatever the operator is; nothing here knows what they mean.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
@@ -20,7 +20,6 @@ import sympy
 from ..model import functions as fn
 from ..model.counts import Product
 from ..model.evaluate import Numbers
-from ..spec.op import Layer, Operator, Rank
 from .groups import Group
 from .latency import Load
 from .templates import Place, Template
@@ -91,18 +90,6 @@ class Program:
     steps: int
     falling: frozenset[int]
     bounds: tuple[tuple[sympy.Symbol, str], ...]
-
-
-def skeleton(layer: Layer) -> tuple[Operator, tuple[tuple[str, int], ...]]:
-    """The operator without names and constants, and bounds where closed forms depend on them as numbers.
-
-    They do where several ranks over the same dims are read as one number (`coordinate.linearised`).
-    """
-    op = layer.op
-    tensors = tuple(replace(t, ranks=tuple(Rank(r.terms) for r in t.ranks)) for t in op.tensors)
-    tied = any(sum(any(d in g for d in r.dims) for r in t.ranks) > 1 for t in op.tensors for g in t.groups)
-    shape = layer.bounds if tied else tuple((d, min(b, 2)) for d, b in layer.bounds)
-    return Operator("", op.dims, tensors, op.reduction, op.body), shape
 
 
 def evaluate_columns(

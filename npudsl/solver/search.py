@@ -22,13 +22,14 @@ from .builder import program
 from .families import Rows
 from .fronts import Front
 from .goal import Goal, Incumbent
+from .groups import skeleton
 from .halves import Bounds, Found, halves
 from .hierarchy import Hierarchy
 from .join import Join
 from .latency import Load, loads
 from .lattice import Lattice
 from .merged import Batch, batches
-from .program import Busy, skeleton
+from .program import Busy
 from .rebuild import assemble, needed
 from .rows import Choice, Task, choice_of
 from .symmetry import distinct, renamings

@@ -10,7 +10,7 @@ from time import monotonic
 
 from ..spec.arch import Arch
 from ..spec.op import Layer
-from .groups import prime_powers
+from .groups import prime_powers, skeleton
 from .solution import Options
 from .store import Store
 
@@ -39,8 +39,7 @@ def effort(layer: Layer) -> float:
 
 def kin(layer: Layer) -> object:
     """Equal for layers whose closed forms are the same, which are derived once per process."""
-    indices = tuple((t.name, t.role, tuple(rank.terms for rank in t.ranks)) for t in layer.op.tensors)
-    return indices, layer.op.dims, tuple(d for d, bound in layer.bounds if bound > 1)
+    return skeleton(layer)
 
 
 def processors() -> int:

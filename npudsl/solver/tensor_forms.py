@@ -172,18 +172,14 @@ class Layout:
     def __init__(self, kind: Kind, nest: Mapping):
         self.kind, self.nest = kind, nest
         self.symbols = tuple(positive(name) for name in ordinals(nest))
-        self._dead = tuple(bound_symbol(d) for d in kind.op.dims if d not in kind.dims)
 
     def column(self, product: Product) -> Column:
-        """Dims that have a bound of 1 are left out."""
         found = self.kind.columns.get(product)
         if found is None:
             parts: list[sympy.Expr] = [sympy.S.One] * len(self.kind.groups)
             for dims, factor in product.factors:
-                live = next((self.kind.group_of[d] for d in dims if d in self.kind.group_of), None)
-                if live is not None:
-                    factor = _without(factor, self._dead) if self._dead else factor
-                    parts[live] = factor if parts[live] is sympy.S.One else _times(parts[live], factor)
+                group = self.kind.group_of[dims[0]]
+                parts[group] = factor if parts[group] is sympy.S.One else _times(parts[group], factor)
             constant = all(_free(part) <= self.kind.bounds for part in parts)
             found = self.kind.columns[product] = Column(tuple(parts), product, constant)
         return found
@@ -202,12 +198,6 @@ class Layout:
 @lru_cache(maxsize=1 << 14)
 def _times(*factors: sympy.Expr) -> sympy.Expr:
     return sympy.Mul(*factors)
-
-
-@lru_cache(maxsize=1 << 14)
-def _without(expression: sympy.Expr, dead: tuple[sympy.Symbol, ...]) -> sympy.Expr:
-    """With these bounds at 1."""
-    return expression.xreplace(dict.fromkeys(dead, sympy.S.One))
 
 
 @lru_cache(maxsize=1 << 14)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from random import Random
 from time import monotonic
 
+from npudsl.solver.groups import skeleton
 from npudsl.spec.arch import Arch
 from npudsl.spec.op import Layer
 
@@ -41,7 +42,7 @@ class Kind:
         """What is wrong with the answers for the problem with these choices; an exception is wrong too. None: too much
         to enumerate."""
         arch, layer = self.problem(choices)
-        if self.cold and not any(len(group) > 1 for tensor in layer.op.tensors for group in tensor.groups):
+        if self.cold and not any(len(group) > 1 for tensor in skeleton(layer)[0].tensors for group in tensor.groups):
             return None
         try:
             found = enumerate_mappings(arch, layer, uneven=self.space == "uneven", limit=self.limit)

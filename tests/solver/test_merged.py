@@ -74,7 +74,7 @@ def test_every_row_of_every_template_is_stood_for_once() -> None:
                 assert (np.diff(starts) >= 0).all() and sorted(order) == list(range(mine.size))
 
 
-@pytest.mark.parametrize("seed", [100078, 100080, 100095, 100126, 100151, 100169])
+@pytest.mark.parametrize("seed", [100078, 100080, 100126, 100151, 100209, 100226])
 @pytest.mark.parametrize("timed", [False, True])
 def test_searched_as_one_they_give_what_enumeration_finds(
     seed: int, timed: bool, monkeypatch: pytest.MonkeyPatch

@@ -12,8 +12,8 @@ from npudsl.mapping.nest import Mapping
 from npudsl.model.counts import derive
 from npudsl.model.evaluate import Numbers
 from npudsl.solver.builder import program
+from npudsl.solver.groups import live_dims, skeleton
 from npudsl.solver.hierarchy import hierarchies
-from npudsl.solver.program import skeleton
 from npudsl.solver.templates import Template, parts, templates
 from npudsl.solver.tensor_forms import Kind, ordinals, price
 from npudsl.spec.arch import Arch
@@ -35,7 +35,7 @@ def check(arch: Arch, layer: Layer, space: str, every: int) -> int:
     """Compares every so many templates at random factors; how many."""
     random, compared = Random(3), 0
     op, shape = skeleton(layer)
-    dims = tuple(d for d, bound in layer.bounds if bound > 1) or layer.op.dims[:1]
+    dims = live_dims(layer)
     kind = Kind(arch, op, shape, dims, Fraction(1), timed=False)
     found = [
         (hierarchy, template)
