@@ -66,8 +66,7 @@ def templates(op: Operator, dims: tuple[str, ...], hierarchy: Hierarchy, part: P
     top, bottom, _last = part
     every = range(top, max(top + 1, min(bottom, len(hierarchy.tiers))))
     found: dict[Template, None] = {}
-    for allowed in product(*(_allowed(op, dims, hierarchy, slot, top, bottom) for slot in every)):
-        slots = dict(zip(every, allowed, strict=True))
+    for slots in _restricted(op, dims, hierarchy, bottom, every[-1], top, {}):
         for classes in _class_choices(op, hierarchy, slots, bottom, dims):
             kept = trimmed(op, hierarchy, slots, classes) if hierarchy.canonical else slots
             for axes in _axis_orders(op, hierarchy, top, bottom):
@@ -81,22 +80,44 @@ def _named(hierarchy: Hierarchy, slot: int, dims: tuple[str, ...]) -> tuple[str,
     return dims if rule is None else tuple(d for d in dims if rule.limits(d).most != 1)
 
 
+def _restricted(
+    op: Operator,
+    dims: tuple[str, ...],
+    hierarchy: Hierarchy,
+    bottom: int,
+    slot: int,
+    top: int,
+    inner: dict[int, tuple[str, ...]],
+) -> Iterator[dict[int, tuple[str, ...]]]:
+    """The dims of every slot from tier `top` to tier `slot`, outermost first, under each choice that makes sense;
+    `inner`: those of the slots further in."""
+    for here in _allowed(op, dims, hierarchy, slot, top, bottom, inner):
+        found = {slot: here, **inner}
+        if slot == top:
+            yield found
+        else:
+            yield from _restricted(op, dims, hierarchy, bottom, slot - 1, top, found)
+
+
 def _allowed(
-    op: Operator, dims: tuple[str, ...], hierarchy: Hierarchy, slot: int, top: int, bottom: int
+    op: Operator,
+    dims: tuple[str, ...],
+    hierarchy: Hierarchy,
+    slot: int,
+    top: int,
+    bottom: int,
+    inner: dict[int, tuple[str, ...]],
 ) -> list[tuple[str, ...]]:
     """The sets of dims that the slot below tier `slot` may be restricted to so that some tensor held further in passes
-    it, or by a dataflow; the first slot of a part is not passed.
+    it, or by a dataflow; the first slot of a part is not passed. Whoever passes a slot passes all that are further in
+    (`inner`), up to a node of its own.
 
     In a canonical nest one of them moves the single node that follows, or the slot is empty (`each_stands`).
     """
     rule = hierarchy.rule(slot)
     if slot == top:
         return [dims] if rule is None else present(op, _named(hierarchy, slot, dims), rule)
-    if hierarchy.canonical:
-        inside = stuck(op, hierarchy, slot, bottom)
-    else:
-        deeper = {t for tier in range(slot + 1, bottom + 1) for t in _held(op, hierarchy, tier)}
-        inside = tuple(t for t in op.tensors if t in deeper)
+    inside = [t for t in op.tensors if _reaches(op, hierarchy, t, slot, bottom, inner)]
     sets = [] if hierarchy.may_cut(slot) else [dims]
     for count in range(1, len(inside) + 1):
         for passing in combinations(inside, count):
@@ -108,6 +129,18 @@ def _allowed(
     if rule is None:
         return list(dict.fromkeys(sets))
     return list(dict.fromkeys(found for s in sets for found in present(op, _named(hierarchy, slot, s), rule)))
+
+
+def _reaches(
+    op: Operator, hierarchy: Hierarchy, tensor: Tensor, slot: int, bottom: int, inner: dict[int, tuple[str, ...]]
+) -> bool:
+    """Whether no slot further in moves a tensor before a node of it (in a canonical nest: one below an array)."""
+    for tier in range(slot + 1, bottom + 1):
+        if tensor in _held(op, hierarchy, tier) and (not hierarchy.canonical or hierarchy.tiers[tier - 1].arrays):
+            return True
+        if any(d in tensor.dims for d in inner.get(tier, ())):
+            return False
+    return False
 
 
 @lru_cache(maxsize=1 << 12)
