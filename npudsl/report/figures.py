@@ -17,6 +17,11 @@ def whole(value: int) -> str:
     return f"{value:,}"
 
 
+def plural(number: int, noun: str) -> str:
+    """`1 layer`, `8 layers`"""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def short(value: Number) -> str:
     """`422 M`: three digits and a decimal prefix; below a thousand as it is."""
     exact = Fraction(value)

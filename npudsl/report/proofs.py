@@ -18,7 +18,7 @@ from ..solver.solution import CLOSED
 from . import limits
 from .answers import Answer, Answers
 from .console import table
-from .figures import percent, short
+from .figures import percent, plural, short
 
 UNITS = {"energy": "pJ", "latency": "cycles", "edp": "pJ x cycles"}
 
@@ -49,8 +49,18 @@ def footnote(answers: Sequence[Answer]) -> str | None:
     worst = max(found, default=0.0)
     if not worst:
         return None
-    above = f"what is reported is at most {gap(worst)} above the best possible"
+    above = f"what is reported there is at most {gap(worst)} above the best possible"
     return f"optimal*: proven in cycles that no schedule undercuts; {above}"
+
+
+def still_open(answers: Sequence[Answer]) -> str | None:
+    """How far what is reported of the layers without a proof may be above the best; None if all are proven."""
+    found = [within(answer) for answer in answers if not answer.certificate.proven]
+    if not found:
+        return None
+    worst = max(found)
+    above = f"at most {gap(worst)} above" if isfinite(worst) else "no bound on how far above"
+    return f"{plural(len(found), 'layer')} not proven: the best found, {above} the best possible"
 
 
 def proofs_table(answers: Answers) -> Table:
@@ -82,5 +92,8 @@ def gap(share: float) -> str:
     return percent(Fraction(share)) if share >= 0.0005 else f"{share * 100:.1g}%"
 
 
-def _signed(value: float) -> str:
-    return f"{value * 100:+.1f}%"
+def _signed(share: float) -> str:
+    """A difference to what was found: `+3.5%`, `-0.02%`; `0` where rounding of floats is all there is."""
+    if abs(share) <= CLOSED:
+        return "0"
+    return f"{share * 100:+.1f}%" if abs(share) >= 0.0005 else f"{share * 100:+.1g}%"

@@ -14,7 +14,7 @@ from ..spec.net import Network
 from ..spec.op import Layer
 from ..spec.summary import total_weights, weights
 from .console import table
-from .figures import data, digits, short, whole
+from .figures import data, digits, plural, short, whole
 
 
 def architecture(arch: Arch) -> Iterator[RenderableType]:
@@ -125,7 +125,7 @@ def _instances(arch: Arch) -> int:
 def network(net: Network) -> Iterator[RenderableType]:
     """The layers in order."""
     macs = sum(layer.macs * layer.repeat for layer in net.layers)
-    figures = f"{len(net.layers)} layers, {whole(macs)} MACs, {whole(total_weights(net))} weights"
+    figures = f"{plural(len(net.layers), 'layer')}, {whole(macs)} MACs, {whole(total_weights(net))} weights"
     yield Text.assemble((net.name, "bold"), f": {figures}")
     yield _layers(net.layers)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
-from math import isfinite
 
 from rich.console import RenderableType
 from rich.table import Table
@@ -14,9 +13,12 @@ from . import limits, proofs, shares
 from . import whole as whole_network
 from .answers import Answer, Answers
 from .console import table
-from .figures import digits, duration, elapsed, energy, percent, short, whole
+from .figures import digits, duration, elapsed, energy, percent, plural, short, whole
 from .slots import in_short
 from .time_text import together
+
+#: Diagnostics that do not say that there is no mapping: mapspaces that are not searched, and searches that found none.
+NOT_NONE = {"E603": "not searched", "E604": "not searched", "E607": "not searched", "E608": "none found"}
 
 WIDE = 104  # columns from which the bottleneck has room, and longer bars
 
@@ -61,7 +63,7 @@ def _under(answers: Answers) -> Text:
 
 def _results(answers: Answers, *, wide: bool) -> Table:
     shown = table(footer=True)
-    shown.add_column("layer", f"{len(answers.solved)} layers", no_wrap=True)
+    shown.add_column("layer", plural(len(answers.solved), "layer"), no_wrap=True)
     for header, footer in (
         ("MACs", short(answers.macs)),
         ("energy", energy(answers.energy)),
@@ -85,12 +87,18 @@ def _result(answer: Answer, *, wide: bool) -> list[RenderableType]:
     layer = answer.layer
     row: list[RenderableType] = [layer.name + (f" x {layer.repeat}" if layer.repeat > 1 else ""), short(layer.macs)]
     if not answer.solved:
-        return [*row, *["-"] * (6 if wide else 4), Text("no mapping", "red"), "-", _seconds(answer)]
+        return [*row, *["-"] * (6 if wide else 4), Text(_why_none(answer), "red"), "-", _seconds(answer)]
     cost = answer.cost
     row += [energy(cost.energy), _per_mac(cost.energy, layer.macs), short(cost.cycles), percent(cost.utilization)]
     if wide:
         row += [percent(cost.stalled / cost.cycles), cost.bottleneck]
     return [*row, proofs.short_proof(answer), _verified(answer), _seconds(answer)]
+
+
+def _why_none(answer: Answer) -> str:
+    """Whether a layer without an answer has no mapping, or may have one that was not looked for or not found."""
+    failure = answer.solution.failure
+    return NOT_NONE.get(failure.code, "no mapping") if failure else "no mapping"
 
 
 def _energies(answers: Answers, *, bar: int) -> Table:
@@ -129,13 +137,9 @@ def _closing(answers: Answers) -> Iterator[Text]:
         yield Text(f"{whole(answers.macs)} MACs, {energy(answers.energy)}, {whole(round(answers.cycles))} cycles{time}")
         yield Text(together([(a.cost, a.layer.repeat) for a in answers.solved]))
         yield Text(f"{optimal} of {count} layers proven optimal; {_executed(answers)}")
-        note = proofs.footnote(answers.solved)
-        if note is not None:
-            yield Text(note)
-    if answers.options.factors == "imperfect" and optimal < count:
-        worst = max(a.certificate.gap for a in answers.solved)
-        above = f"at most {proofs.gap(worst)} above" if isfinite(worst) else "no bound on"
-        yield Text(f"imperfect factors: best found, {above} the best possible")
+        for note in (proofs.footnote(answers.solved), proofs.still_open(answers.solved)):
+            if note is not None:
+                yield Text(note)
     for answer in answers.refuted:
         assert answer.verdict is not None
         yield Text(f"VERIFICATION FAILED: {answer.layer.name}", "bold red")

@@ -26,6 +26,8 @@ from .program import Program, Split, Spot, Sum, evaluate_columns
 from .rows import Table
 from .templates import Place
 
+#: Bytes of values and comparisons that are kept.
+MOST_HELD = 1 << 28
 #: Columns of several templates, one each (None: it has no such column), and whether they count against a sum.
 Matched = tuple[tuple[int | None, ...], bool]
 
@@ -74,6 +76,7 @@ class Rows:
     def __init__(self, layer: Layer, lattice: Lattice):
         self.layer, self.lattice = layer, lattice
         self._families: dict[tuple[Group, tuple[Split, ...]], Family] = {}
+        self._held = 0  # bytes of what families keep
         self._bounds = {bound_symbol(d): bound for d, bound in layer.bounds}
         self._numbers = Numbers(self._bounds)
 
@@ -89,6 +92,8 @@ class Rows:
         where they matter: not above the outermost part nor below the last."""
         family = self._family(programs[0].groups[group], tuple(splits.values()))
         members = [_member(program, group, tuple(splits)) for program in programs]
+        if self._held > MOST_HELD:
+            self._forget()
         keys = [(frozenset(_term(m, c) for m, c in zip(members, matched, strict=True)), falling)
                 for matched, falling in columns]  # fmt: skip
         self._evaluate(family, members)
@@ -120,9 +125,10 @@ class Rows:
             signs = np.array([-1.0 if falling else 1.0 for _, falling in distinct])
             above = np.zeros_like(family.above) if top else family.above
             extents = above if last else above * (int(family.below.max(initial=0)) + 1) + family.below
-            owner = np.full(len(there), -1)
+            owner = np.full(len(there), -1, np.int32)
             owner[rows] = rows[dominators(values[:, rows] * signs[:, None], extents[rows])]
             family.beaten[known] = owner
+            self._held += owner.nbytes
         return family.beaten[known]
 
     def _evaluate(self, family: Family, members: Iterable[_Member]) -> None:
@@ -132,6 +138,14 @@ class Rows:
                 factors = {s: family.factors[k] for s, k in zip(member.symbols, member.loops, strict=True)}
                 found = evaluate_columns(missing, factors, self._bounds, family.factors.shape[1])
                 family.values.update(zip([(e, member.loops) for e in missing], found, strict=True))
+                self._held += found.nbytes
+
+    def _forget(self) -> None:
+        """What is kept is quickly found again, memory is not."""
+        for family in self._families.values():
+            family.values.clear()
+            family.beaten.clear()
+        self._held = 0
 
     # ---- families ---------------------------------------------------------------------------------
 

@@ -127,6 +127,7 @@ class LayerSearch:
             self.report(self._in_pj(self._value()), self._in_pj(bound) if wanted else None)
             if entry.bound < self.incumbent.best:
                 entry.search.finish(entry.batch, entry.top)
+            entry.batch.forget()
         return self.incumbent.best[0]
 
     def _entries(self, space: str) -> list[Entry]:

@@ -92,6 +92,17 @@ class Batch:
         """Bounds all programs from below; if there is but one, it is its own task. None: nothing fits."""
         return self._matching.tabulated(self._pools, self._rows)
 
+    @property
+    def nbytes(self) -> int:
+        """What its tables take."""
+        return sum(pool.table.values.nbytes + pool.owner.nbytes for pool in self._pools)
+
+    def forget(self) -> None:
+        """Drops all tables; they are made again if they are asked for."""
+        self._members.clear()
+        for name in ("task", "_pools"):
+            self.__dict__.pop(name, None)
+
     @cached_property
     def _pools(self) -> list[Pooled]:
         return self._tables(self._matching)

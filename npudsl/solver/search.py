@@ -41,6 +41,8 @@ Cut = frozenset[Node]
 
 #: What adding up in another order may change, relative.
 ROUNDING = 1e-12
+#: Bytes of tables that are kept until it is their turn; others are made again.
+MOST_HELD = 1 << 28
 #: Mappings of a batch that are offered, if those before are not accepted.
 TRIED = 8
 
@@ -123,13 +125,15 @@ class Search:
         for stage in self.stages:
             if stage.bottom is not None:
                 self._tabulate(stage)
-        return [
-            (self._root(batch.task, stage.top), batch, stage.top)
-            for stage in self.stages
-            if stage.bottom is None
-            for batch in stage.batches
-            if batch.task is not None
-        ]
+        found, held = [], 0
+        for stage in self.stages:
+            for batch in stage.batches if stage.bottom is None else ():
+                if batch.task is not None:
+                    found.append((self._root(batch.task, stage.top), batch, stage.top))
+                    held += batch.nbytes
+                    if held > MOST_HELD:
+                        batch.forget()
+        return found
 
     def _stages(self) -> Iterator[Stage]:
         """Stages with equal cuts are one; they come outer tops first."""

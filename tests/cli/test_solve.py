@@ -197,7 +197,7 @@ def test_imperfect_factors_tell_their_gap(folder: Path, capsys: pytest.CaptureFi
         assert ours["lower_bound"] <= ours["value"] <= other["value"]
         assert ours["gap"] == pytest.approx(ours["value"] / ours["lower_bound"] - 1, abs=1e-9)
     assert solve("--factors", "imperfect", "--no-verify", "--no-cache") == 0
-    assert "imperfect factors: best found, at most " in capsys.readouterr().out
+    assert "not proven: the best found, at most " in capsys.readouterr().out
 
 
 def _layers(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[dict[str, Any]]:
