@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import combinations, permutations, product
+from itertools import permutations, product
 
 from ..mapping.nest import Loop, Mapping, Node
 from ..spec.arch import Array
@@ -21,7 +21,7 @@ from ..spec.op import Operator, Tensor
 from .canonical import each_gains, each_stands, moved_by, stuck, trimmed
 from .hierarchy import Hierarchy
 from .orders import OrderClass, order_classes, windows
-from .presence import present
+from .restrictions import held, named, restricted
 
 #: A place for loops: ("frame",), ("slot", tier), ("axis", array, axis) or ("core",).
 Place = tuple[str, ...] | tuple[str, int]
@@ -66,90 +66,12 @@ def templates(op: Operator, dims: tuple[str, ...], hierarchy: Hierarchy, part: P
     top, bottom, _last = part
     every = range(top, max(top + 1, min(bottom, len(hierarchy.tiers))))
     found: dict[Template, None] = {}
-    for slots in _restricted(op, dims, hierarchy, bottom, every[-1], top, {}):
+    for slots in restricted(op, dims, hierarchy, bottom, every[-1], top, {}):
         for classes in _class_choices(op, hierarchy, slots, bottom, dims):
             kept = trimmed(op, hierarchy, slots, classes) if hierarchy.canonical else slots
             for axes in _axis_orders(op, hierarchy, top, bottom):
                 found[_build(hierarchy, part, dims, kept, classes, axes)] = None
     return tuple(found)
-
-
-def _named(hierarchy: Hierarchy, slot: int, dims: tuple[str, ...]) -> tuple[str, ...]:
-    """The dims that a dataflow lets a slot have."""
-    rule = hierarchy.rule(slot)
-    return dims if rule is None else tuple(d for d in dims if rule.limits(d).most != 1)
-
-
-def _restricted(
-    op: Operator,
-    dims: tuple[str, ...],
-    hierarchy: Hierarchy,
-    bottom: int,
-    slot: int,
-    top: int,
-    inner: dict[int, tuple[str, ...]],
-) -> Iterator[dict[int, tuple[str, ...]]]:
-    """The dims of every slot from tier `top` to tier `slot`, outermost first, under each choice that makes sense;
-    `inner`: those of the slots further in."""
-    for here in _allowed(op, dims, hierarchy, slot, top, bottom, inner):
-        found = {slot: here, **inner}
-        if slot == top:
-            yield found
-        else:
-            yield from _restricted(op, dims, hierarchy, bottom, slot - 1, top, found)
-
-
-def _allowed(
-    op: Operator,
-    dims: tuple[str, ...],
-    hierarchy: Hierarchy,
-    slot: int,
-    top: int,
-    bottom: int,
-    inner: dict[int, tuple[str, ...]],
-) -> list[tuple[str, ...]]:
-    """The sets of dims that the slot below tier `slot` may be restricted to so that some tensor held further in passes
-    it, or by a dataflow; the first slot of a part is not passed. Whoever passes a slot passes all that are further in
-    (`inner`), up to a node of its own.
-
-    In a canonical nest one of them moves the single node that follows, or the slot is empty (`each_stands`).
-    """
-    rule = hierarchy.rule(slot)
-    if slot == top:
-        return [dims] if rule is None else present(op, _named(hierarchy, slot, dims), rule)
-    inside = [t for t in op.tensors if _reaches(op, hierarchy, t, slot, bottom, inner)]
-    sets = [] if hierarchy.may_cut(slot) else [dims]
-    for count in range(1, len(inside) + 1):
-        for passing in combinations(inside, count):
-            sets.append(tuple(d for d in dims if not any(d in t.dims for t in passing)))
-    node = moved_by(op, hierarchy, slot, dims) if hierarchy.canonical else None
-    if node is not None:
-        sets = [s for s in sets if any(d in node.dims for d in s)]
-        sets += [()] if any(windows(t) for t in op.tensors) else []
-    if rule is None:
-        return list(dict.fromkeys(sets))
-    return list(dict.fromkeys(found for s in sets for found in present(op, _named(hierarchy, slot, s), rule)))
-
-
-def _reaches(
-    op: Operator, hierarchy: Hierarchy, tensor: Tensor, slot: int, bottom: int, inner: dict[int, tuple[str, ...]]
-) -> bool:
-    """Whether no slot further in moves a tensor before a node of it (in a canonical nest: one below an array)."""
-    for tier in range(slot + 1, bottom + 1):
-        if tensor in _held(op, hierarchy, tier) and (not hierarchy.canonical or hierarchy.tiers[tier - 1].arrays):
-            return True
-        if any(d in tensor.dims for d in inner.get(tier, ())):
-            return False
-    return False
-
-
-@lru_cache(maxsize=1 << 12)
-def _held(op: Operator, hierarchy: Hierarchy, tier: int) -> tuple[Tensor, ...]:
-    """Tensors with a node at a tier; none at the operations, which keep nothing."""
-    if tier >= len(hierarchy.tiers):
-        return ()
-    names = {n.tensor for n in hierarchy.tiers[tier].nodes}
-    return tuple(t for t in op.tensors if t.name in names)
 
 
 def _class_choices(
@@ -188,7 +110,7 @@ def _swept_by(
     for tier in range(slot + 1, last + 1):
         if tier > slot + 1:
             between.update(*inner[tier - slot - 2 : tier - slot - 1])
-        for tensor in _held(op, hierarchy, tier):
+        for tensor in held(op, hierarchy, tier):
             if not between or (tensor in passing and between.isdisjoint(tensor.dims)):
                 found.add(tensor)
     return tuple(t for t in op.tensors if t in found)
@@ -215,7 +137,7 @@ def _passing(op: Operator, hierarchy: Hierarchy, slots: dict[int, tuple[str, ...
         for tier in range(slot + 1, max(slots) + 2):
             if any(d in tensor.dims for d in slots.get(tier - 1, ())):
                 break
-            if tensor in _held(op, hierarchy, tier):
+            if tensor in held(op, hierarchy, tier):
                 found.append(tensor)
                 break
     return found
@@ -312,10 +234,10 @@ def _in_order(hierarchy: Hierarchy, slot: int, dims: tuple[str, ...]) -> tuple[s
     rule = hierarchy.rule(slot)
     if rule is None:
         return dims
-    named = (*rule.outer, *rule.inner)
-    here = _named(hierarchy, slot, dims)
+    placed = (*rule.outer, *rule.inner)
+    here = named(hierarchy, slot, dims)
     outer, inner = ([d for d in some if d in here] for some in (rule.outer, rule.inner))
-    return (*outer, *(d for d in here if d not in named), *inner)
+    return (*outer, *(d for d in here if d not in placed), *inner)
 
 
 def _ordered(dims: tuple[str, ...], chosen: OrderClass, explicit: tuple[str, ...] | None) -> tuple[str, ...]:

@@ -1,0 +1,91 @@
+"""Which dims the slots of a part may have: fewer than all where a tensor held further in passes, or by a dataflow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from itertools import combinations
+
+from ..spec.op import Operator, Tensor
+from .canonical import moved_by
+from .hierarchy import Hierarchy
+from .orders import windows
+from .presence import present
+
+
+def named(hierarchy: Hierarchy, slot: int, dims: tuple[str, ...]) -> tuple[str, ...]:
+    """The dims that a dataflow lets a slot have."""
+    rule = hierarchy.rule(slot)
+    return dims if rule is None else tuple(d for d in dims if rule.limits(d).most != 1)
+
+
+def restricted(
+    op: Operator,
+    dims: tuple[str, ...],
+    hierarchy: Hierarchy,
+    bottom: int,
+    slot: int,
+    top: int,
+    inner: dict[int, tuple[str, ...]],
+) -> Iterator[dict[int, tuple[str, ...]]]:
+    """The dims of every slot from tier `top` to tier `slot`, outermost first, under each choice that makes sense;
+    `inner`: those of the slots further in."""
+    for here in _allowed(op, dims, hierarchy, slot, top, bottom, inner):
+        found = {slot: here, **inner}
+        if slot == top:
+            yield found
+        else:
+            yield from restricted(op, dims, hierarchy, bottom, slot - 1, top, found)
+
+
+def _allowed(
+    op: Operator,
+    dims: tuple[str, ...],
+    hierarchy: Hierarchy,
+    slot: int,
+    top: int,
+    bottom: int,
+    inner: dict[int, tuple[str, ...]],
+) -> list[tuple[str, ...]]:
+    """The sets of dims that the slot below tier `slot` may be restricted to so that some tensor held further in passes
+    it, or by a dataflow; the first slot of a part is not passed. Whoever passes a slot passes all that are further in
+    (`inner`), up to a node of its own.
+
+    In a canonical nest one of them moves the single node that follows, or the slot is empty (`each_stands`).
+    """
+    rule = hierarchy.rule(slot)
+    if slot == top:
+        return [dims] if rule is None else present(op, named(hierarchy, slot, dims), rule)
+    inside = [t for t in op.tensors if _reaches(op, hierarchy, t, slot, bottom, inner)]
+    sets = [] if hierarchy.may_cut(slot) else [dims]
+    for count in range(1, len(inside) + 1):
+        for passing in combinations(inside, count):
+            sets.append(tuple(d for d in dims if not any(d in t.dims for t in passing)))
+    node = moved_by(op, hierarchy, slot, dims) if hierarchy.canonical else None
+    if node is not None:
+        sets = [s for s in sets if any(d in node.dims for d in s)]
+        sets += [()] if any(windows(t) for t in op.tensors) else []
+    if rule is None:
+        return list(dict.fromkeys(sets))
+    return list(dict.fromkeys(found for s in sets for found in present(op, named(hierarchy, slot, s), rule)))
+
+
+def _reaches(
+    op: Operator, hierarchy: Hierarchy, tensor: Tensor, slot: int, bottom: int, inner: dict[int, tuple[str, ...]]
+) -> bool:
+    """Whether no slot further in moves a tensor before a node of it (in a canonical nest: one below an array)."""
+    for tier in range(slot + 1, bottom + 1):
+        if tensor in held(op, hierarchy, tier) and (not hierarchy.canonical or hierarchy.tiers[tier - 1].arrays):
+            return True
+        if any(d in tensor.dims for d in inner.get(tier, ())):
+            return False
+    return False
+
+
+@lru_cache(maxsize=1 << 12)
+def held(op: Operator, hierarchy: Hierarchy, tier: int) -> tuple[Tensor, ...]:
+    """Tensors with a node at a tier; none at the operations, which keep nothing."""
+    if tier >= len(hierarchy.tiers):
+        return ()
+    names = {n.tensor for n in hierarchy.tiers[tier].nodes}
+    return tuple(t for t in op.tensors if t.name in names)
