@@ -8,12 +8,12 @@ from math import comb, factorial, prod
 from ..spec.arch import Arch, Level
 from ..spec.op import Layer
 from ..text.diagnostics import Diagnostic, SpecError
-from .groups import groups_of, prime_powers
+from .groups import groups_of, prime_powers, skeleton
 
 #: Vectors of tile extents in one table; rows of one group of dims.
 MOST_VECTORS, MOST_ROWS = 20_000_000, 3_000_000
 #: Orders of nodes per choice of bypasses in the uneven mapspace.
-MOST_ORDERS = 150
+MOST_ORDERS, MOST_WITH_WINDOWS = 600, 150
 #: Places a dim is split over at the most, for the estimate.
 PLACES = 6
 
@@ -40,7 +40,14 @@ def check_size(layer: Layer, dims: tuple[str, ...]) -> None:
 def widest_space(arch: Arch, layers: Iterable[Layer]) -> str:
     """The largest mapspace in which every layer can be searched: `uneven`, or `even` on a machine whose nodes can stand
     in too many orders."""
-    return "uneven" if all(_orders(arch, layer) <= MOST_ORDERS for layer in layers) else "even"
+    return "uneven" if all(_orders(arch, layer) <= _most_orders(layer) for layer in layers) else "even"
+
+
+def _most_orders(layer: Layer) -> int:
+    """Where windows slide, an order of nodes has tens of times as many templates."""
+    op, _ = skeleton(layer)
+    slides = any(len(group) > 1 for t in op.tensors if not t.is_output for group in t.groups)
+    return MOST_WITH_WINDOWS if slides else MOST_ORDERS
 
 
 def _orders(arch: Arch, layer: Layer) -> int:
@@ -59,13 +66,13 @@ def _orders(arch: Arch, layer: Layer) -> int:
 
 def check_orders(arch: Arch, layer: Layer) -> None:
     """Raises SpecError (E604) if the nodes of an uneven mapping have more orders than can be searched."""
-    orders = _orders(arch, layer)
-    if orders > MOST_ORDERS:
+    orders, most = _orders(arch, layer), _most_orders(layer)
+    if orders > most:
         raise SpecError(
             Diagnostic(
                 "E604",
                 f"the uneven mapspace of `{layer.name}` on `{arch.name}` is too large to be searched exactly",
-                notes=(f"its nodes can stand in {orders} orders, {MOST_ORDERS} can be searched",),
+                notes=(f"its nodes can stand in {orders} orders, {most} can be searched",),
                 help="search the even mapspace: `--space even`",
             )
         )
