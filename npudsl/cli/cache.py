@@ -28,7 +28,8 @@ def run(arguments: argparse.Namespace) -> int:
         put(f"{_answers(folder.clear())} removed from {folder.path}")
         return 0
     count, size = folder.census()
-    put(f"{_answers(count)}, {size / 2**20:.1f} MiB of at most {MOST >> 20} MiB, in {folder.path}")
+    kept = f"{size / 2**20:.1f} MiB" if size >= 2**20 else f"{size / 2**10:.0f} KiB"
+    put(f"{_answers(count)}, {kept} of at most {MOST >> 20} MiB, in {folder.path}")
     return 0
 
 

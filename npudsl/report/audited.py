@@ -47,10 +47,13 @@ def words(certificate: Certificate, found: Sequence[Audited], executed: frozense
     if executed:
         yield f"         {_all(len(executed), count)} executed: every count and the output agree."
     proved = sum(one.combinations is not None for one in found)
-    yield (
-        f"bounds:  {_all(proved, count)} re-proved: no choice of factors in any listed class lies below "
-        "(to 1e-9, relative)."
-    )
+    if proved:
+        yield (
+            f"bounds:  {_all(proved, count)} re-proved: no choice of factors in any listed class lies below "
+            "(to 1e-9, relative)."
+        )
+    else:
+        yield "bounds:  none re-proved."
     complete = [one for one in found if one.completeness is not None and one.completeness.enumerated is not None]
     sampled = [one for one in found if one.completeness is not None and one.completeness.enumerated is None]
     if complete:

@@ -151,7 +151,7 @@ def test_cache_command(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: py
     monkeypatch.setenv("NPUDSL_CACHE", "off")
     assert "no answers are kept" in told()
     monkeypatch.setenv("NPUDSL_CACHE", str(folder / "kept"))
-    assert told().startswith("0 answers, 0.0 MiB of at most 64 MiB, in ")
+    assert told().startswith("0 answers, 0 KiB of at most 64 MiB, in ")
     assert solve("--layer", "fc", "--no-cache", "--no-verify") == solve("--layer", "fc", "--no-verify") == 0
     capsys.readouterr()
     assert told().startswith("1 answer, ")

@@ -69,7 +69,20 @@ def test_gap_is_not_called_optimal() -> None:
     text = as_text(solved.screen(answers(Answer(open_gap))))
     assert "gap 6.9%" in text
     assert "0 of 1 layers proven optimal" in text
+    assert "1 layer not proven: the best found, at most 6.9% above the best possible" in text
     assert "not run" in text
+    assert "not proven" not in as_text(solved.screen(FINE))
+
+
+@pytest.mark.parametrize(
+    ("relaxed", "said"), [(1 + 2e-16, "0"), (1 - 5e-10, "0"), (1 - 3e-7, "-3e-05%"), (0.992, "-0.8%"), (0.5, "-50.0%")]
+)
+def test_bounds_beside_what_was_found(relaxed: float, said: str) -> None:
+    """A bound that equals the answer but for its last bits is not shown above it."""
+    certificate = replace(CERTIFICATE, relaxation=CERTIFICATE.value * relaxed, start=CERTIFICATE.value * 3)
+    text = as_text([proofs.proofs_table(answers(Answer(replace(SOLUTION, certificate=certificate))))])
+    row = next(line.split() for line in text.splitlines() if line.startswith("fc "))
+    assert row[6:8] == [said, "+200.0%"]
 
 
 @pytest.mark.parametrize("leaks", [False, True])
@@ -84,7 +97,9 @@ def test_what_is_reported_above_the_bound_is_marked(leaks: bool) -> None:
     bounds = [row for row in rows if "+42.9%" in row]
     assert len(bounds) == 1 and bounds[0][3:5] == ["10.0%" if leaks else "0", "+42.9%"]
     assert "2 of 2 layers proven optimal" in text
-    assert "optimal*: proven in cycles that no schedule undercuts; what is reported is at most 42.9% above" in text
+    assert (
+        "optimal*: proven in cycles that no schedule undercuts; what is reported there is at most 42.9% above" in text
+    )
     assert "optimal*" not in as_text(solved.screen(FINE))
 
 
