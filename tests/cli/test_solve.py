@@ -330,7 +330,7 @@ def test_pareto_that_time_cuts_short(folder: Path, capsys: pytest.CaptureFixture
 def test_a_machine_with_too_many_orders_of_nodes(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Without `--space` its even mappings are searched, and that is said; with it the diagnostic says why not."""
     outer = "    memory glb  : t.buffer(size = 64 KiB) { holds = [input, output, weight] }\n"
-    one = outer.replace("glb ", "sram").replace("64", "8")
+    one = outer.replace("glb ", "sram").replace("64", "8") + outer.replace("glb ", "near").replace("64", "2")
     text = FILE.replace(
         "    memory glb  : t.buffer(size = glb_size) { holds = [input, output, weight?] }\n", outer + one
     )
