@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from time import perf_counter
 
 from ..report.answers import Answer, Answers
-from ..solver import Event, LayerSolved, NetworkSearch, Stop, Store, executor_for, width_for
+from ..solver import Event, LayerSolved, NetworkSearch, Stop, Store, executor_for, widest_space, width_for
 from ..solver.solution import Options
 from ..spec.arch import Arch
 from ..spec.network import Network
@@ -49,6 +49,12 @@ def answer(
         arch, network.name, options, run.answers, unmapped, perf_counter() - started, interrupted,
         network.arguments, network.constants, run.search.missing,
     )  # fmt: skip
+
+
+def widest(arch: Arch, network: Network, only: Iterable[str] | None = None) -> str:
+    """The largest mapspace in which every layer that is mapped can be searched. Raises `SpecError`: E201 for a layer in
+    `only` that does not exist."""
+    return widest_space(arch, (layer for layer in _choose(network, only) if layer.op.is_mac))
 
 
 class Run:

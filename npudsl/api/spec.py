@@ -77,19 +77,20 @@ class Machine:
         `net` is a network, the name of one in this file or in the library, or a path; `settings` are its parameters.
         `using`: a dataflow, which the mappings of the layers that it is for must obey (a mapping block of this file,
         one of the library, or a path); other layers are left free.
-        `space`: `even` or `uneven`, None: uneven, unless the nodes of this machine can stand in too many orders.
+        `space`: `even` or `uneven`, None: uneven, unless the nodes of this machine can stand in too many orders
+        for a layer that is asked for.
         `time_limit` in seconds, for all searches together; `jobs`: processes (None: as many as help); `cache`: use and
         keep proven answers (`npudsl cache` tells where); `verify` executes every answer at full size. Raises
         `SpecError`.
         """
-        from ..solver import Options, Store, widest_space
+        from ..solver import Options, Store
         from ..solver.store_folder import user_folder
         from .results import Best
-        from .solving import answer
+        from .solving import answer, widest
 
         network = net if isinstance(net, Network) else self.network(net, settings)
         only = None if layers is None else tuple(layers)
-        space = space or widest_space(self.arch, network.layers)
+        space = space or widest(self.arch, network, only)
         dataflows = self._dataflows(using, network, only, space, factors) if using is not None else ()
         options = Options(objective, space, factors, time_limit, jobs, dataflows)
         folder = user_folder() if cache else None

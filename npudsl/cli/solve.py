@@ -115,7 +115,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise Failed("fronts are exact with perfect factors only: leave out `--pareto` or `--factors`", 2)
     machine, nets, arch, network = _inputs(arguments)
     if arguments.space is None:
-        arguments.space = _widest(arch, network)
+        arguments.space = _widest(arch, network, arguments.layer)
     dataflows = _dataflows(arguments, machine, nets, arch, network)
     best = _solve(arguments, arch, network, dataflows)
     _show(arguments, best)
@@ -169,10 +169,10 @@ def _inputs(arguments: argparse.Namespace) -> tuple[Program, Program, Arch, Netw
     return machine, nets, machine.arch(arguments.arch, for_arch), nets.network(name, for_network)
 
 
-def _widest(arch: Arch, network: Network) -> str:
-    from ..solver import widest_space
+def _widest(arch: Arch, network: Network, only: list[str] | None) -> str:
+    from ..api.solving import widest
 
-    found = widest_space(arch, network.layers)
+    found = widest(arch, network, only)
     if found == "even":
         say(f"note: only even mappings are searched: the nodes of `{arch.name}` can stand in too many orders (E604)")
     return found

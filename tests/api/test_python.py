@@ -10,6 +10,7 @@ import pytest
 
 import npudsl
 from npudsl import Best, Spec, SpecError
+from npudsl.api.solving import widest
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SETTINGS = {"lanes": 4, "file_size": "64 B"}
@@ -101,3 +102,27 @@ def test_import_costs_nothing() -> None:
     code = "import sys, npudsl; print(len([m for m in sys.modules if m.startswith('npudsl.')]))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "0"
+
+
+TWO_BUFFERS = """import std.tech.eyeriss65 as t
+
+arch two {
+    memory dram  : t.dram() { holds = [input, weight, output] }
+    memory big   : t.sram(size = 256 KiB) { holds = [input, weight, output] }
+    memory small : t.sram(size = 16 KiB) { holds = [input, weight, output] }
+    array pe[x = 4] {
+        memory file : t.regfile(size = 256 B) { holds = [input, weight, output] }
+        compute mac : t.mac()
+    }
+}
+"""
+
+
+def test_only_the_layers_that_are_asked_for_decide_which_space_is_searched(tmp_path: Path) -> None:
+    """Windows make every order of the nodes dearer, so a convolution is refused where a product is not."""
+    (tmp_path / "two.npu").write_text(TWO_BUFFERS)
+    machine = npudsl.load(tmp_path / "two.npu").arch("two")
+    network = machine.network("lenet5", {})
+    assert [widest(machine.arch, network, only) for only in (None, ["c3"], ["f6"])] == ["even", "even", "uneven"]
+    with pytest.raises(SpecError, match="no layer `c9`"):
+        widest(machine.arch, network, ["c9"])
