@@ -185,11 +185,12 @@ def _environment() -> dict[str, str]:
 
 @contextmanager
 def _deaf() -> Iterator[None]:
-    """Processes that are started here never hear Ctrl-C: who started them decides when they end."""
+    """Processes that are started here never hear Ctrl-C, nor a TERM that goes to the whole group: who started them
+    decides when they end."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     try:
         yield
     finally:

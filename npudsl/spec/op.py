@@ -135,14 +135,14 @@ class Operator:
 
     @cached_property
     def is_mac(self) -> bool:
-        """`+=` of a product of two operands: a point is one multiply-accumulate. Others are `ops`."""
-        body = self.body
-        return (
-            self.reduction == "+="
-            and isinstance(body, Apply)
-            and body.function == "*"
-            and all(isinstance(a, Read) for a in body.arguments)
-        )
+        """`+=` of a product of two or more operands: a point is one multiply-accumulate. Others are `ops`."""
+        return self.reduction == "+=" and isinstance(self.body, Apply) and _is_product(self.body)
+
+
+def _is_product(body: Expr) -> bool:
+    if isinstance(body, Apply):
+        return body.function == "*" and all(_is_product(argument) for argument in body.arguments)
+    return isinstance(body, Read)
 
 
 @dataclass(frozen=True)

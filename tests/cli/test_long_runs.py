@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import signal
@@ -218,6 +219,7 @@ class Long:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            start_new_session=True,
         )
         self.hears("improved")
 
@@ -254,6 +256,15 @@ def test_a_signal_ends_the_search_with_the_best_so_far(jobs: str, number: int, t
     assert main(["eval", str(tmp_path / "best.npu"), "--mapping", "conv3_best"]) == 0
     assert "0 of " in out
     assert "interrupted: not " in out
+
+
+def test_a_signal_to_the_whole_group_is_for_the_process_that_hands_out_work(tmp_path: Path) -> None:
+    """As `timeout` and terminals send them: the searches in other processes go on until they are told."""
+    run = Long(tmp_path, "--jobs", "2")
+    os.killpg(run.process.pid, signal.SIGTERM)
+    out, err = run.end()
+    assert "interrupted" in err and "was killed" not in out + err
+    assert "conv3" in [layer["name"] for layer in json.loads(run.record.read_text())["layers"]]
 
 
 @pytest.mark.parametrize("jobs", ["1", "2"])

@@ -48,6 +48,20 @@ def test_roles_and_reductions() -> None:
 
 
 @pytest.mark.parametrize(
+    ("body", "counts"),
+    [
+        ("a[k] * b[k]", True),
+        ("a[k] * b[k] * c[k]", True),
+        ("a[k] * (b[k] + c[k])", False),
+        ("a[k]", False),
+        ("2 * a[k]", False),
+    ],
+)
+def test_sums_of_products_are_multiply_accumulates_however_many_factors(body: str, counts: bool) -> None:
+    assert operator(f"dims m, k\n y[m] += {body}").is_mac is counts
+
+
+@pytest.mark.parametrize(
     ("body", "code", "marked", "label"),
     [
         ("dims p, r\n y[p] += x[p*r]", "E310", "p*r", "a dim times a dim"),
