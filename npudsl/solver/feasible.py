@@ -43,11 +43,13 @@ def _bits(arch: Arch, layer: Layer, memory: Memory, tensor: Tensor, whole: bool)
 def _too_small(
     layer: Layer, place: str, need: list[tuple[Tensor, Fraction]], size: Fraction, whole: bool, span: Span | None
 ) -> Diagnostic:
+    need = sorted(need, key=lambda pair: pair[0].name)  # layers of which this is true alike say it once
     total = sum((bits for _, bits in need), Fraction(0))
     word = "one word of" if len(need) == 1 else "one word of each of"
     what = "all of" if whole else word
     who = f"no mapping of `{layer.name}` fits" if whole else "no mapping fits"  # else it is so for every layer
-    tensors = " and ".join(f"`{t.name}`" for t, _ in need)
+    names = [f"`{t.name}`" for t, _ in need]
+    tensors = " and ".join([*([", ".join(names[:-1])] if len(names) > 1 else []), names[-1]])
     sum_text = " + ".join(_number(bits) for _, bits in need)
     return Diagnostic(
         "E601",

@@ -11,6 +11,8 @@ from ..spec.arch import Arch
 from ..spec.op import Layer
 from ..text.diagnostics import Diagnostic, Label
 
+#: From so far above a limit on it is told how many times as much it is.
+MANY_TIMES = 10.0
 _UNITS = {"latency": "cycle", "energy": "pJ", "edp": "pJ * cycle", "utilization": ""}
 _ARTICLES = {"latency": "a latency", "energy": "an energy", "edp": "an EDP", "utilization": "a utilization"}
 
@@ -30,7 +32,7 @@ def requirement_conflict(
     others = [Label(r.span, "together with this") for r in under if r.span]
     most, rising = missed.most is not None, best > _limit(missed)
     far = abs(best / _limit(missed) - 1) if _limit(missed) else None
-    away = "" if far is None else f", {float(far * 100):.1f}% {'more' if rising else 'less'}"
+    away = "" if far is None else f", {_away(float(far), rising)}"
     which = f"the {'least' if most else 'most'}"
     who = f"{which} {missed.kind} with the other requirements" if under else f"{which} that any has"
     who = who if proven else f"{which} that was found"
@@ -81,3 +83,10 @@ def _instead(rule: Requirement, best: Fraction) -> str:
     rounded = ceil(best) if rule.most is not None else floor(best)
     unit = f"{rounded} pJ * 1 cycle" if rule.kind == "edp" else f"{rounded} {_UNITS[rule.kind]}"
     return f"{rule.kind} {'<=' if rule.most is not None else '>='} {unit}"
+
+
+def _away(far: float, rising: bool) -> str:
+    """A relative distance in words."""
+    if rising and far >= MANY_TIMES:
+        return f"{far + 1:,.0f} times as much"
+    return f"{far * 100:.1f}% {'more' if rising else 'less'}"
