@@ -83,10 +83,12 @@ class LayerSearch:
 
     def _begin(self) -> None:
         problem = self.problem
-        for mapping in filled(problem.arch, problem.layer)[:1]:
-            found = self._worth(mapping, evaluate(problem.arch, problem.layer, mapping))
-            self.incumbent.offer(found, lambda mapping=mapping: mapping)  # type: ignore[misc]
-        self.start = self._value()
+        mapping = filled(problem.arch, problem.layer)[0]
+        evaluation = evaluate(problem.arch, problem.layer, mapping)
+        self.incumbent.offer(self._worth(mapping, evaluation), lambda: mapping)
+        objective = self.incumbent.goal.objective
+        value = objective_value(objective, problem.arch, problem.layer, mapping, evaluation)  # as the answer is told
+        self.start = value / (1.0 if objective == "latency" else float(problem.unit))
 
     def _worth(self, mapping: Mapping, evaluation: Evaluation) -> tuple[float, float]:
         """What the goal makes of a mapping by the closed forms, as the search does: of the cycles of `latency.py`."""
