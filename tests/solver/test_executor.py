@@ -86,6 +86,18 @@ def test_urgent_jobs_come_first() -> None:
     assert order == [2, 1, 3, 4]
 
 
+def test_jobs_whose_kin_is_elsewhere_come_last() -> None:
+    """They come all the same if there is nothing else to do."""
+    jobs = {name: Noted(tasks.square) for name in ("first a", "b", "second a", "none")}
+    with executor_for(1) as executor:
+        for urgency, (name, job) in enumerate(jobs.items()):
+            job.kin = None if name == "none" else name[-1]
+            executor.submit(job, -urgency)
+        taken = [executor._next({"a"}) for _ in jobs]
+        assert executor._next() is None
+    assert taken == [jobs[name] for name in ("b", "none", "first a", "second a")]
+
+
 def test_jobs_that_submit_jobs(executor: Executor) -> None:
     second = Noted(tasks.square, (3,))
 
