@@ -22,12 +22,14 @@ def bound_symbol(dim: str) -> sympy.Symbol:
 
 
 @lru_cache(maxsize=1 << 12)
-def numbers(numbers: tuple[int, ...]) -> sympy.Tuple:
-    return sympy.Tuple(*numbers)
+def numbers(values: tuple[int, ...]) -> sympy.Tuple:
+    """Integers as an argument of a function."""
+    return sympy.Tuple(*values)
 
 
 @lru_cache(maxsize=1 << 14)
 def product(symbols: tuple[sympy.Symbol, ...]) -> sympy.Expr:
+    """1 of none."""
     return sympy.Mul(*symbols)
 
 

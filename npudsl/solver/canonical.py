@@ -33,6 +33,35 @@ from .orders import OrderClass
 
 
 @lru_cache(maxsize=1 << 12)
+def held(op: Operator, hierarchy: Hierarchy, tier: int) -> tuple[Tensor, ...]:
+    """Tensors with a node at a tier; none at the operations, which keep nothing."""
+    if tier >= len(hierarchy.tiers):
+        return ()
+    names = {n.tensor for n in hierarchy.tiers[tier].nodes}
+    return tuple(t for t in op.tensors if t.name in names)
+
+
+def passes(
+    op: Operator,
+    hierarchy: Hierarchy,
+    slots: dict[int, tuple[str, ...]],
+    tensor: Tensor,
+    slot: int,
+    last: int,
+    *,
+    below_array: bool = False,
+) -> bool:
+    """Whether no loop of a slot nor of those further in moves a tensor before a node of it, up to tier `last`;
+    `below_array`: only a node directly below an array counts."""
+    for tier in range(slot + 1, last + 1):
+        if any(d in tensor.dims for d in slots.get(tier - 1, ())):
+            return False
+        if tensor in held(op, hierarchy, tier) and (hierarchy.tiers[tier - 1].arrays or not below_array):
+            return True
+    return False
+
+
+@lru_cache(maxsize=1 << 12)
 def stuck(op: Operator, hierarchy: Hierarchy, slot: int, bottom: int) -> tuple[Tensor, ...]:
     """Tensors with a node directly below an array that stands further in than slot `slot`, up to tier `bottom`."""
     names = {
@@ -85,24 +114,15 @@ def _stands(
     here = [n.tensor for tier in hierarchy.tiers[outside + 1 : slot + 1] for n in tier.nodes]
     if loop not in node.dims or not _in_turn(op, [n.tensor for n in hierarchy.tiers[slot].nodes], node):
         return False
-    further = [t.name for t in op.tensors if sweeps.get(t.name) == loop and _reached(hierarchy, slots, t, slot)]
-    return bool(further) or all(sweeps.get(name) == loop for name in (*here, node.name))
+    sliding = [t for t in op.tensors if sweeps.get(t.name) == loop]
+    further = any(passes(op, hierarchy, slots, t, slot + 1, max(slots) + 1) for t in sliding)
+    return further or all(sweeps.get(name) == loop for name in (*here, node.name))
 
 
 def _in_turn(op: Operator, before: list[str], node: Tensor) -> bool:
     """Of orders of nodes that stand together one is enough."""
     names = [t.name for t in op.tensors]
     return len(before) > 1 or before == [node.name] or names.index(before[0]) < names.index(node.name)
-
-
-def _reached(hierarchy: Hierarchy, slots: dict[int, tuple[str, ...]], tensor: Tensor, slot: int) -> bool:
-    """Whether a tensor has a node further in than the one that follows a slot, and no loop in between moves it."""
-    for tier in range(slot + 2, max(slots) + 2):
-        if any(d in tensor.dims for d in slots.get(tier - 1, ())):
-            return False
-        if tier < len(hierarchy.tiers) and any(n.tensor == tensor.name for n in hierarchy.tiers[tier].nodes):
-            return True
-    return False
 
 
 def trimmed(

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
 from itertools import combinations
 
-from ..spec.op import Operator, Tensor
-from .canonical import moved_by
+from ..spec.op import Operator
+from .canonical import moved_by, passes
 from .hierarchy import Hierarchy
 from .orders import windows
 from .presence import present
@@ -56,7 +55,8 @@ def _allowed(
     rule = hierarchy.rule(slot)
     if slot == top:
         return [dims] if rule is None else present(op, named(hierarchy, slot, dims), rule)
-    inside = [t for t in op.tensors if _reaches(op, hierarchy, t, slot, bottom, inner)]
+    further = {**inner, slot: ()}  # what passes this slot is to be chosen
+    inside = [t for t in op.tensors if passes(op, hierarchy, further, t, slot, bottom, below_array=hierarchy.canonical)]
     sets = [] if hierarchy.may_cut(slot) else [dims]
     for count in range(1, len(inside) + 1):
         for passing in combinations(inside, count):
@@ -68,24 +68,3 @@ def _allowed(
     if rule is None:
         return list(dict.fromkeys(sets))
     return list(dict.fromkeys(found for s in sets for found in present(op, named(hierarchy, slot, s), rule)))
-
-
-def _reaches(
-    op: Operator, hierarchy: Hierarchy, tensor: Tensor, slot: int, bottom: int, inner: dict[int, tuple[str, ...]]
-) -> bool:
-    """Whether no slot further in moves a tensor before a node of it (in a canonical nest: one below an array)."""
-    for tier in range(slot + 1, bottom + 1):
-        if tensor in held(op, hierarchy, tier) and (not hierarchy.canonical or hierarchy.tiers[tier - 1].arrays):
-            return True
-        if any(d in tensor.dims for d in inner.get(tier, ())):
-            return False
-    return False
-
-
-@lru_cache(maxsize=1 << 12)
-def held(op: Operator, hierarchy: Hierarchy, tier: int) -> tuple[Tensor, ...]:
-    """Tensors with a node at a tier; none at the operations, which keep nothing."""
-    if tier >= len(hierarchy.tiers):
-        return ()
-    names = {n.tensor for n in hierarchy.tiers[tier].nodes}
-    return tuple(t for t in op.tensors if t.name in names)

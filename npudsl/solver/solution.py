@@ -37,9 +37,9 @@ class Certificate:
     """The evidence: `lower_bound` holds for every mapping of the space, in units of the objective.
 
     energy in pJ, latency in cycles, edp in pJ * cycles. `relaxation` is the bound of the continuous relaxation (None:
-    not computed), `start` the objective of its rounded point, `examined` the number of partial configurations that the
-    exact search looked at. `complete`, of a machine that leaks: the search ended, and its bound is reached in the
-    cycles that it knows; as the machine leaks in more cycles than those, the value is above the bound.
+    not computed), `start` the objective of the mapping that the search began with, `examined` the number of partial
+    configurations that the exact search looked at. `complete`, of a machine that leaks: the search ended, and its bound
+    is reached in the cycles that it knows; as it leaks in more cycles than those, the value is above the bound.
     """
 
     objective: str

@@ -18,10 +18,10 @@ from ..mapping.nest import Loop, Mapping, Node
 from ..spec.arch import Array
 from ..spec.hashing import hashed_once
 from ..spec.op import Operator, Tensor
-from .canonical import each_gains, each_stands, moved_by, stuck, trimmed
+from .canonical import each_gains, each_stands, held, moved_by, passes, stuck, trimmed
 from .hierarchy import Hierarchy
 from .orders import OrderClass, order_classes, windows
-from .restrictions import held, named, restricted
+from .restrictions import named, restricted
 
 #: A place for loops: ("frame",), ("slot", tier), ("axis", array, axis) or ("core",).
 Place = tuple[str, ...] | tuple[str, int]
@@ -132,15 +132,7 @@ def _worth_passing(
 
 def _passing(op: Operator, hierarchy: Hierarchy, slots: dict[int, tuple[str, ...]], slot: int) -> list[Tensor]:
     """Tensors that pass a slot and all slots from there to a node of theirs."""
-    found = []
-    for tensor in op.tensors:
-        for tier in range(slot + 1, max(slots) + 2):
-            if any(d in tensor.dims for d in slots.get(tier - 1, ())):
-                break
-            if tensor in held(op, hierarchy, tier):
-                found.append(tensor)
-                break
-    return found
+    return [t for t in op.tensors if passes(op, hierarchy, slots, t, slot, max(slots) + 1)]
 
 
 def _gains(tensor: Tensor, slots: dict[int, tuple[str, ...]], classes: dict[int, OrderClass], slot: int) -> bool:
