@@ -85,12 +85,12 @@ class Explanation:
         Nothing is checked: factors that do not belong together give a number that no mapping has.
         Raises `LookupError` for a symbol that does not occur.
         """
-        from ..model.evaluate import Numbers
+        from ..model.symbolic import SymbolicNumbers
 
         symbols = {symbol.name: symbol for symbol in self.values}
         for name in factors:
             known("symbol", name, symbols)
-        return Numbers({**self.values, **{symbols[n]: v for n, v in factors.items()}})(self.expression)
+        return SymbolicNumbers({**self.values, **{symbols[n]: v for n, v in factors.items()}})(self.expression)
 
     def text(self, width: int = 100) -> str:
         """The derivation as `npudsl explain` prints it."""

@@ -71,6 +71,6 @@ class FrontJob(Job):
 
 def front_of(context: Context, arch: Arch, layer: Layer, options: Options) -> Tradeoff:
     """The work of a `FrontJob`."""
-    from ..solver.tradeoff import pareto_front  # with numpy and sympy
+    from ..solver.tradeoff import pareto_front  # with numpy
 
     return pareto_front(arch, layer, options, context.clock())

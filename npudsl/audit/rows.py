@@ -14,11 +14,11 @@ from functools import cached_property, lru_cache
 from math import comb, prod
 
 import numpy as np
-import sympy
 
 from ..model import functions as fn
 from ..model.counts import Formulas, Product, derive
 from ..model.evaluate import Numbers
+from ..model.expressions import Expression
 from ..spec.arch import Arch
 from ..spec.op import Layer
 from . import costs
@@ -245,7 +245,7 @@ class Tabulation:
         core = [] if self.part.last else list(range(len(loops) - self.part.core, len(loops)))
         return Table(values, self._index(group, mine, factors, frame, True), self._index(group, mine, factors, core))
 
-    def _factors_of(self, product: Product, group: Group, first: bool) -> Iterator[sympy.Expr]:
+    def _factors_of(self, product: Product, group: Group, first: bool) -> Iterator[Expression]:
         """The factors of a product over the dims of a group; those over dims of bound 1 go to the first group."""
         for dims, expression in product.factors:
             if any(d in group for d in dims) or (first and not any(d in self.problem.dims for d in dims)):

@@ -12,16 +12,14 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Iterable
 
-import sympy
-
 from ..mapping.nest import Mapping
 from ..spec.arch import Arch
 from ..spec.op import Layer, Tensor
-from . import functions as fn
 from .coordinate import linearised
 from .edges import Edge, edges_of
-from .expressions import bound_symbol, numbers, positive, product, swept
+from .expressions import ONE, Call, Expression, bound_symbol, product, swept, symbol
 from .formulas import Booking, Count, Formulas, Group, Origin, Product, one
+from .functions import kinds_code, sum_code
 
 #: Kinds of loops whose settings are counted.
 COUNTED = ("walk", "sweep", "sum")
@@ -39,7 +37,7 @@ class Derivation:
         self.arch, self.layer, self.mapping, self.perfect, self.frame = arch, layer, mapping, perfect, frame
         self.loops = mapping.loops
         self.indices = {d: tuple(i for i, loop in enumerate(self.loops) if loop.dim == d) for d in layer.op.dims}
-        self.symbols = tuple(positive(name) for name in names)
+        self.symbols = tuple(symbol(name) for name in names)
         self.bounds = {d: bound_symbol(d) for d in layer.op.dims}
         self._known = {} if known is None else known
 
@@ -49,19 +47,19 @@ class Derivation:
         """Indices of the loops over `dim` from index `below` (inclusive) inwards, or up to `above` (exclusive)."""
         return tuple(i for i in self.indices[dim] if below <= i and (above is None or i < above))
 
-    def factor(self, indices: Iterable[int]) -> sympy.Expr:
+    def factor(self, indices: Iterable[int]) -> Expression:
         return product(tuple(self.symbols[i] for i in indices))
 
-    def extent(self, dim: str, position: int) -> sympy.Expr:
+    def extent(self, dim: str, position: int) -> Expression:
         """Product of the factors from `position` inwards: how far `dim` reaches in a tile held there."""
         return self.factor(self.loops_of(dim, position))
 
-    def clipped_extent(self, dim: str, position: int) -> sympy.Expr:
+    def clipped_extent(self, dim: str, position: int) -> Expression:
         whole = self.extent(dim, position)
-        return whole if dim in self.perfect else sympy.Min(self.bounds[dim], whole)
+        return whole if dim in self.perfect or whole == ONE else Call("Min", self.bounds[dim], whole)
 
-    def coefficients(self, tensor: Tensor, group: Group) -> sympy.Tuple:
-        return numbers(linearised(tensor, group, self.layer.bound))
+    def coefficients(self, tensor: Tensor, group: Group) -> tuple[int, ...]:
+        return linearised(tensor, group, self.layer.bound)
 
     # ---- products -------------------------------------------------------------------------------
 
@@ -70,13 +68,13 @@ class Derivation:
         return self._once(("tile", tensor.name, *self._above(position)), lambda: self._tile(tensor, position))
 
     def _tile(self, tensor: Tensor, position: int) -> Product:
-        parts: list[tuple[Group, sympy.Expr]] = []
+        parts: list[tuple[Group, Expression]] = []
         for group in tensor.groups:
             match [self.clipped_extent(d, position) for d in group]:
                 case [alone]:
                     parts.append((group, alone))
                 case extents:
-                    parts.append((group, fn.Footprint(self.coefficients(tensor, group), sympy.Tuple(*extents))))
+                    parts.append((group, Call("Footprint", self.coefficients(tensor, group), tuple(extents))))
         return Product(tuple(parts))
 
     def arrivals(self, edge: Edge, joined: frozenset[int] = frozenset()) -> Product:
@@ -117,7 +115,7 @@ class Derivation:
 
     def _counted(self, origin: Origin) -> Product:
         tensor = origin.edge.tensor
-        parts: list[tuple[Group, sympy.Expr]] = []
+        parts: list[tuple[Group, Expression]] = []
         for group in tensor.groups:
             if len(group) == 1:
                 (dim,) = group
@@ -131,23 +129,23 @@ class Derivation:
                 parts.append(((dim,), self._repetition(origin, dim)))
         return Product(tuple(parts), origin)
 
-    def _repetition(self, origin: Origin, dim: str) -> sympy.Expr:
+    def _repetition(self, origin: Origin, dim: str) -> Expression:
         edge, kinds = origin.edge, origin.kinds
         above = self.loops_of(dim, 0, edge.position)
         if dim in self.perfect:
             return self.factor(i for i in above if kinds[i] in COUNTED)
-        code = fn.kinds_code(tuple(kinds[i] for i in above))
-        factors = sympy.Tuple(*[self.symbols[i] for i in above])
-        return fn.Positions(code, self.bounds[dim], self.extent(dim, edge.position), factors)
+        code = kinds_code(tuple(kinds[i] for i in above))
+        factors = tuple(self.symbols[i] for i in above)
+        return Call("Positions", code, self.bounds[dim], self.extent(dim, edge.position), factors)
 
-    def _window(self, origin: Origin, group: Group) -> sympy.Expr:
+    def _window(self, origin: Origin, group: Group) -> Expression:
         """A B [F + (t - 1) F'], F the union of the tiles, F' the union of what a sweep brings."""
         edge, kinds = origin.edge, origin.kinds
         coefficients = self.coefficients(edge.tensor, group)
-        extents = sympy.Tuple(*[self.extent(d, edge.position) for d in group])
+        extents = tuple(self.extent(d, edge.position) for d in group)
         above = [i for i in range(edge.position) if self.loops[i].dim in group]
-        spread = sympy.Tuple(*[sympy.Tuple(group.index(self.loops[i].dim), self.symbols[i], self._move(i))
-                               for i in above if kinds[i] == "join"])  # fmt: skip
+        spread = tuple((group.index(self.loops[i].dim), self.symbols[i], self._move(i))
+                       for i in above if kinds[i] == "join")  # fmt: skip
         outer = self.factor(i for i in above if kinds[i] in ("walk", "sum"))
         sweep = next((i for i in above if kinds[i] == "sweep"), None)
         if sweep is None:
@@ -157,32 +155,33 @@ class Derivation:
         sweeping = group.index(self.loops[sweep].dim), self._move(sweep), self.symbols[sweep]
         return swept(coefficients, extents, spread, outer, sweeping)
 
-    def _move(self, index: int) -> sympy.Expr:
+    def _move(self, index: int) -> Expression:
         return self.extent(self.loops[index].dim, index + 1)
 
-    def _clipped_window(self, origin: Origin, group: Group) -> sympy.Expr:
+    def _clipped_window(self, origin: Origin, group: Group) -> Expression:
         edge = origin.edge
         above = [self.loops_of(d, 0, edge.position) for d in group]
-        code = fn.sum_code(tuple(tuple(origin.kinds[i] for i in one_dim) for one_dim in above), origin.kept)
-        return fn.CoordinateSum(
+        code = sum_code(tuple(tuple(origin.kinds[i] for i in one_dim) for one_dim in above), origin.kept)
+        return Call(
+            "CoordinateSum",
             code,
             self.coefficients(edge.tensor, group),
-            sympy.Tuple(*[self.bounds[d] for d in group]),
-            sympy.Tuple(*[self.extent(d, edge.position) for d in group]),
-            *[sympy.Tuple(*[self.symbols[i] for i in one_dim]) for one_dim in above],
+            tuple(self.bounds[d] for d in group),
+            tuple(self.extent(d, edge.position) for d in group),
+            *[tuple(self.symbols[i] for i in one_dim) for one_dim in above],
         )
 
     def steps(self) -> Product:
         """Settings of the temporal counters in which the first (longest) instance has a point."""
-        parts: list[tuple[Group, sympy.Expr]] = []
+        parts: list[tuple[Group, Expression]] = []
         for dim in self.layer.op.dims:
             indices = self.loops_of(dim, 0)
             kinds = tuple("join" if self.loops[i].spatial else "walk" for i in indices)
             if dim in self.perfect:
                 count = self.factor(i for i, k in zip(indices, kinds, strict=True) if k == "walk")
             else:
-                factors = sympy.Tuple(*[self.symbols[i] for i in indices])
-                count = fn.Positions(fn.kinds_code(kinds), self.bounds[dim], sympy.Integer(1), factors)
+                factors = tuple(self.symbols[i] for i in indices)
+                count = Call("Positions", kinds_code(kinds), self.bounds[dim], ONE, factors)
             parts.append(((dim,), count))
         return Product(tuple(parts))
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 
-import sympy
-
 from ..spec.hashing import hashed_once
 from .edges import Edge
+from .expressions import Expression, Sum, Symbol, multiply
 
 Group = tuple[str, ...]
 
@@ -44,12 +43,12 @@ class Product:
     `origin`: what it counts, for derivations (None: the words of a tile); equal products may have several reasons.
     """
 
-    factors: tuple[tuple[Group, sympy.Expr], ...]
+    factors: tuple[tuple[Group, Expression], ...]
     origin: Origin | None = field(default=None, compare=False)
 
     @cached_property
-    def expression(self) -> sympy.Expr:
-        return sympy.Mul(*[e for _, e in self.factors])
+    def expression(self) -> Expression:
+        return multiply(e for _, e in self.factors)
 
 
 @dataclass(frozen=True)
@@ -59,8 +58,8 @@ class Count:
     terms: tuple[tuple[int, Product], ...] = ()
 
     @cached_property
-    def expression(self) -> sympy.Expr:
-        return sympy.Add(*[k * p.expression for k, p in self.terms])
+    def expression(self) -> Expression:
+        return Sum.of((k, p.expression) for k, p in self.terms)
 
     def __add__(self, other: Count) -> Count:
         merged = dict.fromkeys([p for _, p in (*self.terms, *other.terms)], 0)
@@ -97,8 +96,8 @@ class Formulas:
     `bookings`: all counts, edge by edge; `tiles`: words of the largest tile by (memory, tensor).
     """
 
-    symbols: tuple[sympy.Symbol, ...]
-    bounds: dict[str, sympy.Symbol]
+    symbols: tuple[Symbol, ...]
+    bounds: dict[str, Symbol]
     bookings: tuple[Booking, ...]
     tiles: dict[tuple[str, str], Product]
     steps: Product
@@ -112,6 +111,6 @@ class Formulas:
             found[key] = found.get(key, Count()) + booking.count
         return found
 
-    def total(self, counter: str, place: str, tensor: str) -> sympy.Expr:
+    def total(self, counter: str, place: str, tensor: str) -> Expression:
         """One counter; 0 where nothing is booked on it."""
         return self.totals.get((counter, place, tensor), Count()).expression

@@ -1,7 +1,14 @@
-"""The functions beyond + and * that closed forms need, as sympy functions with exact and vectorised evaluation.
+"""The functions beyond + and * that closed forms need, with exact and vectorised evaluation.
 
-Each takes sympy Tuples so that one function serves any number of dims. `explicit` rewrites what has an elementary form
-(semantics.md, Closed forms that follow), for display; evaluation always goes through `coordinate.py` and `clipped.py`.
+    Footprint((c...), (e...))                      distinct values of sum(c x) over a box of extents e
+    Overlap((c...), (e...), axis, shift)           values that a box shares with itself moved by `shift` along `axis`
+    Union((c...), (e...), ((axis, factor, pitch)...))                    distinct values over all copies of a box
+    FreshUnion((c...), (e...), ((axis, factor, pitch)...), axis, shift)  likewise, of what a move leaves to fetch
+    Positions(kinds, N, tile, (f...))              settings with a point of the counted loops of one clipped dim
+    CoordinateSum(code, (c...), (N...), (e...), (f...)...)               `clipped.coordinate_sum`; the code gives kinds
+
+Each takes tuples, so that one function serves any number of dims. Evaluation goes through `coordinate.py` and
+`clipped.py`; `symbolic.py` has the same functions for sympy.
 """
 
 from __future__ import annotations
@@ -12,89 +19,13 @@ from math import prod
 from typing import Any
 
 import numpy as np
-import sympy
 
 from . import clipped, coordinate
 
 
-class Counting(sympy.Function):
-    """A function with numbers of its own: `expression.subs(values).doit()` gives an integer."""
-
-    def doit(self, **hints: Any) -> sympy.Expr:
-        call = self.func(*[a.doit(**hints) for a in self.args])
-        if any(not s.name.startswith("kinds_") for s in call.free_symbols):
-            return call
-        return sympy.Integer(EXACT[type(call).__name__](*[_numbers(a) for a in call.args]))
-
-
-def _numbers(argument: sympy.Basic) -> Any:
-    """Tuples of Python integers; the name of a code."""
-    if isinstance(argument, sympy.Tuple):
-        return tuple(_numbers(a) for a in argument)
-    return argument.name if isinstance(argument, sympy.Symbol) else int(argument)
-
-
-class Footprint(Counting):
-    """`Footprint((c...), (e...))`: distinct values of sum(c x) over a box of extents e."""
-
-    nargs = 2
-
-    def explicit(self) -> sympy.Expr:
-        (coefficients, extents) = self.args
-        if len(extents) != 2:
-            return self
-        u, d = (sympy.Integer(int(c)) for c in coefficients)
-        divisor = sympy.gcd(u, d)
-        p, r = extents
-        return p * r - sympy.Max(0, p - d / divisor) * sympy.Max(0, r - u / divisor)
-
-
-class Overlap(Counting):
-    """`Overlap((c...), (e...), axis, shift)`: values a box shares with itself moved by `shift` along dim `axis`."""
-
-    nargs = 4
-
-    def explicit(self) -> sympy.Expr:
-        """The case of unit steps, `max(0, (P - 1 - s) u + R)`, if that is what it is."""
-        coefficients, extents, axis, shift = self.args
-        if len(extents) != 2:
-            return self
-        k = int(axis)
-        u, d = int(coefficients[k]), int(coefficients[1 - k])
-        divisor = sympy.gcd(u, d)
-        if d != divisor:
-            return self
-        p, r, step = extents[k], extents[1 - k], sympy.Integer(u) / divisor
-        return sympy.Max(0, (p - 1 - shift) * step + r)
-
-
-class Union(Counting):
-    """`Union((c...), (e...), ((axis, factor, pitch)...))`: distinct values over all copies of a box."""
-
-    nargs = 3
-
-
-class FreshUnion(Counting):
-    """`FreshUnion((c...), (e...), ((axis, factor, pitch)...), axis, shift)`: likewise, of what a move leaves to
-    fetch."""
-
-    nargs = 5
-
-
-class Positions(Counting):
-    """`Positions(kinds, N, tile, (f...))`: settings with a point of the counted loops of one clipped dim."""
-
-    nargs = 4
-
-
-class CoordinateSum(Counting):
-    """`CoordinateSum(code, (c...), (N...), (e...), (f...)...)`: `clipped.coordinate_sum`; the code gives the loops'
-    kinds."""
-
-
-def kinds_code(kinds: tuple[str, ...]) -> sympy.Symbol:
-    """Loop kinds as one symbol (their initials), so that they survive printing to code as a name."""
-    return sympy.Symbol("kinds_" + "".join(k[:2] for k in kinds))
+def kinds_code(kinds: tuple[str, ...]) -> str:
+    """Loop kinds as one name (their initials)."""
+    return "kinds_" + "".join(k[:2] for k in kinds)
 
 
 def loop_kinds(code: str) -> tuple[str, ...]:
@@ -126,10 +57,10 @@ def exact_cases(code: str, coefficients: Any, bounds: Any, tiles: Any, *factors:
     return clipped.coordinate_cases(_ints(coefficients), _ints(bounds), _ints(tiles), loops, parts[-1] == "keep")
 
 
-def sum_code(kinds: tuple[tuple[str, ...], ...], kept: bool) -> sympy.Symbol:
+def sum_code(kinds: tuple[tuple[str, ...], ...], kept: bool) -> str:
     """The code that `exact_coordinate_sum` reads."""
     parts = ["".join(k[:2] for k in one) for one in kinds] + ["keep" if kept else "drop"]
-    return sympy.Symbol("kinds_" + "_".join(parts))
+    return "kinds_" + "_".join(parts)
 
 
 # ---- vectorised: arrays of factors, one value per row ------------------------------------------

@@ -7,7 +7,7 @@ from fractions import Fraction
 from functools import cached_property, lru_cache
 
 from ..model.counts import Product
-from ..model.expressions import bound_symbol
+from ..model.expressions import ONE, bound_symbol
 from .hierarchy import Hierarchy
 from .latency import Load, loads
 from .prices import Capacity, capacities
@@ -140,7 +140,7 @@ class Builder:
 
     def _utilizations(self) -> Iterator[Limit]:
         for arrays, least, most in self.kind.busy:
-            used = Product(tuple((g, 1 / inverse) for g, inverse in self.laid.share(arrays)))
+            used = Product(tuple((g, ONE / inverse) for g, inverse in self.laid.share(arrays)))
             column, what = self.laid.column(used), " ".join(arrays)
             if most is not None:
                 yield Limit(((self._column(column), 1.0),), _rounded_up(most), what)

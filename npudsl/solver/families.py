@@ -14,10 +14,9 @@ from functools import reduce
 from math import prod
 
 import numpy as np
-import sympy
 
 from ..model.evaluate import Numbers
-from ..model.expressions import bound_symbol
+from ..model.expressions import Expression, Symbol, bound_symbol
 from ..spec.op import Layer
 from .groups import Group
 from .lattice import Lattice, factorisations
@@ -41,7 +40,7 @@ class Family:
     factors: np.ndarray
     above: np.ndarray
     below: np.ndarray
-    values: dict[tuple[sympy.Expr, tuple[int, ...]], np.ndarray] = field(default_factory=dict)
+    values: dict[tuple[Expression, tuple[int, ...]], np.ndarray] = field(default_factory=dict)
     beaten: dict[object, np.ndarray] = field(default_factory=dict)
 
 
@@ -62,12 +61,12 @@ class _Member:
 
     loops: tuple[int, ...]
     lacks: tuple[int, ...]
-    columns: tuple[sympy.Expr, ...]
-    symbols: tuple[sympy.Symbol, ...]
+    columns: tuple[Expression, ...]
+    symbols: tuple[Symbol, ...]
 
 
 #: A column of a member: its expression, and the loops of the family that it has and lacks.
-Term = tuple[sympy.Expr, tuple[int, ...], tuple[int, ...]]
+Term = tuple[Expression, tuple[int, ...], tuple[int, ...]]
 
 
 class Rows:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-import sympy
-
 from ..mapping.legality import check_mapping
 from ..mapping.nest import Loop, Mapping, Node
 from ..spec.arch import Arch
 from ..spec.op import Layer
 from .hierarchy import Hierarchy, hierarchies
+from .primes import primes
 
 #: A slot (the number of its tier) or an axis of an array.
 Spot = int | tuple[str, str]
@@ -49,7 +48,7 @@ def _moved(
 ) -> bool:
     """Moves the largest prime factor of a dim that may move; whether there is one."""
     here, there = factors[0], factors.setdefault(spot, {})
-    for prime in reversed(sympy.primefactors(here[dim])):
+    for prime in reversed(primes(here[dim])):
         here[dim] //= prime
         there[dim] = there.get(dim, 1) * prime
         if not check_mapping(arch, layer, _nest(hierarchy, factors, layer.op.dims)):

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from math import prod
 from typing import Any
 
 import numpy as np
-import sympy
 
 from ..mapping.nest import Mapping
 from ..mapping.pricing import leakages
 from ..mapping.resources import READ, WRITE, port, wire
 from ..model.counts import derive
 from ..model.evaluate import Numbers
+from ..model.expressions import ONE, Expression, Symbol, multiply
 from ..model.formulas import Formulas
 from ..spec.arch import Arch
 from ..spec.op import Layer
@@ -23,13 +22,13 @@ from .latency import Load, charges
 from .real import REAL
 
 #: A sum of weight * expression.
-Weighted = dict[sympy.Expr, float]
+Weighted = dict[Expression, float]
 
 
 class Numeric:
     """Values of expressions at rows of factors."""
 
-    def __init__(self, known: dict[sympy.Symbol, Any]):
+    def __init__(self, known: dict[Symbol, Any]):
         self._values = Numbers(known, REAL)
 
     def __call__(self, weighted: Weighted) -> Any:
@@ -49,8 +48,8 @@ class Forms:
     cycles: dict[Load | None, Weighted]
     contents: dict[Demand, Weighted]
     owners: dict[str, str]
-    symbols: tuple[sympy.Symbol, ...]
-    known: dict[sympy.Symbol, float]
+    symbols: tuple[Symbol, ...]
+    known: dict[Symbol, float]
 
     def at(self, rows: np.ndarray) -> Numeric:
         """`rows` of logarithms of the loops' factors, shape (rows, loops)."""
@@ -82,7 +81,7 @@ def forms_of(arch: Arch, layer: Layer, nest: Mapping) -> Forms:
 
 def _energy(arch: Arch, layer: Layer, formulas: Formulas) -> Weighted:
     links = {link.name: link for array in arch.arrays for link in array.links}
-    found: Weighted = {sympy.Integer(1): float(layer.points * arch.compute.op_energy)}
+    found: Weighted = {ONE: float(layer.points * arch.compute.op_energy)}
     for (counter, place, tensor), count in formulas.totals.items():
         role = layer.op.tensor(tensor).role
         if counter == "link":
@@ -102,7 +101,7 @@ def _cycles(
     found: dict[Load | None, Weighted] = {}
     for load, booking, toll in charges(arch, layer, formulas.bookings):
         pairs = zip(formulas.symbols, nest.loops, strict=True)
-        used = prod((symbol for symbol, loop in pairs if loop.array in toll.arrays), start=sympy.Integer(1))
+        used = multiply(symbol for symbol, loop in pairs if loop.array in toll.arrays)
         total = found.setdefault(load, dict(steps) if load[1] else {})
         for times, product in booking.count.terms:
             share = product.expression / used
@@ -115,7 +114,7 @@ def _content(arch: Arch, layer: Layer, nest: Mapping, formulas: Formulas, demand
     if demand.kind == "axis":
         pairs = zip(formulas.symbols, nest.loops, strict=True)
         along = [symbol for symbol, loop in pairs if (loop.array, loop.axis) == (demand.array, demand.axis)]
-        return {sympy.Mul(*along): 1.0} if along else {}
+        return {multiply(along): 1.0} if along else {}
     memory = arch.memory(demand.memory)
     found: Weighted = {}
     for (name, tensor), words in formulas.tiles.items():

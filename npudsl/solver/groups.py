@@ -50,17 +50,3 @@ def _plain(tensor: Tensor, dims: tuple[str, ...]) -> Tensor:
     return replace(
         found, ranks=tuple(Rank(tuple(Term(t.dim, 1 if t.dim in alone else t.coefficient) for t in r)) for r in ranks)
     )
-
-
-def prime_powers(number: int) -> list[int]:
-    """Exponents of the prime factors of a bound."""
-    found, divisor = [], 2
-    while divisor * divisor <= number:
-        power = 0
-        while number % divisor == 0:
-            number //= divisor
-            power += 1
-        if power:
-            found.append(power)
-        divisor += 1
-    return found + [1] * (number > 1)

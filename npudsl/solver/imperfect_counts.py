@@ -1,19 +1,18 @@
 """What the counts of a nest with clipped factors are made of, as data that is quickly made and put to many factors.
 
-A descent looks at hundreds of nests, each at some tens of vectors of factors: writing closed forms down for sympy would
-take longer than everything else.
+A descent looks at hundreds of nests, each at some tens of vectors of factors: writing all closed forms down would take
+longer than everything else.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-import sympy
-
 from ..mapping.nest import Mapping
 from ..model import functions as fn
 from ..model.coordinate import linearised
 from ..model.counts import Derivation
+from ..model.expressions import Expression, Symbol
 from ..model.formulas import Origin, Product
 from ..spec.arch import Arch
 from ..spec.op import Layer, Tensor
@@ -68,8 +67,8 @@ class Laid(Derivation):
 
     def __init__(self, arch: Arch, layer: Layer, nest: Mapping):
         super().__init__(arch, layer, nest, frozenset(), 0, ())
-        self._names: dict[Pieces, sympy.Symbol] = {}
-        self._pieces: dict[sympy.Expr, Pieces] = {}
+        self._names: dict[Pieces, Symbol] = {}
+        self._pieces: dict[Expression, Pieces] = {}
 
     def pieces(self, product: Product) -> Pieces:
         ((_, symbol),) = product.factors
@@ -78,7 +77,7 @@ class Laid(Derivation):
     def _interned(self, pieces: Pieces, origin: Origin | None = None) -> Product:
         symbol = self._names.get(pieces)
         if symbol is None:
-            symbol = self._names[pieces] = sympy.Symbol(f"words {len(self._names)}")
+            symbol = self._names[pieces] = Symbol(f"words {len(self._names)}")
             self._pieces[symbol] = pieces
         return Product((((), symbol),), origin)
 
@@ -101,13 +100,13 @@ class Laid(Derivation):
 
     def _settings(self, origin: Origin, dim: str) -> Settings:
         above = self.loops_of(dim, 0, origin.edge.position)
-        code = fn.kinds_code(tuple(origin.kinds[i] for i in above)).name
+        code = fn.kinds_code(tuple(origin.kinds[i] for i in above))
         return Settings(code, self.layer.bound[dim], self.loops_of(dim, origin.edge.position), above)
 
     def _coordinate(self, origin: Origin, group: tuple[str, ...]) -> Coordinate:
         position = origin.edge.position
         above = tuple(self.loops_of(d, 0, position) for d in group)
-        code = fn.sum_code(tuple(tuple(origin.kinds[i] for i in one) for one in above), origin.kept).name
+        code = fn.sum_code(tuple(tuple(origin.kinds[i] for i in one) for one in above), origin.kept)
         bounds = tuple(self.layer.bound[d] for d in group)
         inside = tuple(self.loops_of(d, position) for d in group)
         return Coordinate(code, self._linear(origin.edge.tensor, group), bounds, inside, above)
@@ -117,7 +116,7 @@ class Laid(Derivation):
         for dim in self.layer.op.dims:
             loops = self.loops_of(dim, 0)
             kinds = tuple("join" if self.loops[i].spatial else "walk" for i in loops)
-            found.append(Settings(fn.kinds_code(kinds).name, self.layer.bound[dim], (), loops))
+            found.append(Settings(fn.kinds_code(kinds), self.layer.bound[dim], (), loops))
         return self._interned(tuple(found))
 
     def _linear(self, tensor: Tensor, group: tuple[str, ...]) -> tuple[int, ...]:

@@ -14,12 +14,11 @@ from functools import cached_property
 from itertools import product
 from math import prod
 
-import sympy
-
 from ..mapping.footprint import words
 from ..mapping.nest import Mapping
 from ..model.coordinate import linearised
 from ..model.counts import Derivation, Ledger
+from ..model.expressions import Symbol
 from ..model.formulas import Booking, Count, Origin, Product
 from ..spec.arch import Arch
 from ..spec.op import Layer, Tensor
@@ -53,11 +52,11 @@ class _Named(Derivation):
     """Counts without their closed forms: a name each, the same for the same loops that count in the same way."""
 
     def tile(self, tensor: Tensor, position: int) -> Product:
-        return Product((((), sympy.Symbol(f"{tensor.name} {position}")),))
+        return Product((((), Symbol(f"{tensor.name} {position}")),))
 
     def _product(self, origin: Origin) -> Product:
         edge = origin.edge
-        return Product((((), sympy.Symbol(f"{edge.tensor.name} {edge.position} {origin.kinds}")),), origin)
+        return Product((((), Symbol(f"{edge.tensor.name} {edge.position} {origin.kinds}")),), origin)
 
 
 class Relaxed:

@@ -104,7 +104,7 @@ def solve_one(context: Context, arch: Arch, layer: Layer, options: Options, stor
     found = None if store is None else store.get(arch, layer, options)
     if found is not None:
         return found
-    from .layer import solve_layer  # with numpy and sympy, which who only hands out jobs does not need
+    from .layer import solve_layer  # with numpy, which who only hands out jobs does not need
 
     def report(value: float | None, bound: float | None) -> None:
         context.tell(Improved(value, bound))

@@ -11,19 +11,8 @@ from functools import cached_property, lru_cache
 from math import prod
 
 import numpy as np
-import sympy
 
-
-@lru_cache(maxsize=4096)
-def divisors(n: int) -> tuple[int, ...]:
-    """All divisors, ascending."""
-    return tuple(sympy.divisors(n))
-
-
-@lru_cache(maxsize=4096)
-def primes(n: int) -> tuple[int, ...]:
-    """Distinct prime divisors, ascending."""
-    return tuple(sympy.primefactors(n))
+from .primes import divisors, primes
 
 
 @lru_cache(maxsize=65536)

@@ -8,7 +8,8 @@ from math import comb, factorial, prod
 from ..spec.arch import Arch, Level
 from ..spec.op import Layer
 from ..text.diagnostics import Diagnostic, SpecError
-from .groups import groups_of, prime_powers, skeleton
+from .groups import groups_of, skeleton
+from .primes import powers as powers_of
 
 #: Vectors of tile extents in one table; rows of one group of dims.
 MOST_VECTORS, MOST_ROWS = 20_000_000, 3_000_000
@@ -20,7 +21,7 @@ PLACES = 6
 
 def check_size(layer: Layer, dims: tuple[str, ...]) -> None:
     """Raises SpecError (E603) if the bounds have more divisors than can be searched."""
-    powers = {d: prime_powers(layer.bound[d]) for d in dims}
+    powers = {d: powers_of(layer.bound[d]) for d in dims}
     vectors = prod(e + 1 for d in dims for e in powers[d])
     rows = {g: prod(comb(e + PLACES - 1, e) for d in g for e in powers[d]) for g in groups_of(layer, dims)}
     group = max(rows, key=lambda g: rows[g])

@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
-import sympy
 
 from ..model import functions as fn
 from ..model.counts import Product
 from ..model.evaluate import Numbers
+from ..model.expressions import Expression, Symbol
 from .groups import Group
 from .latency import Load
 from .templates import Place, Template
@@ -81,21 +81,21 @@ class Program:
     groups: tuple[Group, ...]
     loops: tuple[tuple[int, ...], ...]
     splits: tuple[dict[Spot, Split], ...]
-    columns: tuple[tuple[sympy.Expr, ...], ...]
-    symbols: tuple[sympy.Symbol, ...]
+    columns: tuple[tuple[Expression, ...], ...]
+    symbols: tuple[Symbol, ...]
     count: int
     energy: Sum
     loads: tuple[tuple[Load, Sum], ...]
     limits: tuple[Limit, ...]
     steps: int
     falling: frozenset[int]
-    bounds: tuple[tuple[sympy.Symbol, str], ...]
+    bounds: tuple[tuple[Symbol, str], ...]
 
 
 def evaluate_columns(
-    expressions: Sequence[sympy.Expr],
-    factors: dict[sympy.Symbol, np.ndarray],
-    bounds: dict[sympy.Symbol, int],
+    expressions: Sequence[Expression],
+    factors: dict[Symbol, np.ndarray],
+    bounds: dict[Symbol, int],
     rows: int,
 ) -> np.ndarray:
     """Values of expressions, shape (expressions, rows), for arrays of factors (floats), one entry per row."""

@@ -16,11 +16,10 @@ from dataclasses import dataclass
 from math import log
 
 import numpy as np
-import sympy
 from scipy.optimize import linprog, minimize
 
-from ..model import functions as fn
 from ..model.coordinate import footprint, linearised
+from ..model.expressions import Call, Expression, Number, Sum, Symbol, occurring, powers_of
 from ..spec.op import Layer
 from .program import Program
 from .rows import Task
@@ -157,13 +156,17 @@ def _monomial(program: Program, layer: Layer, column: int) -> Monomial:
     total, exponents = 0.0, np.zeros(len(index))
     for group, columns in enumerate(program.columns):
         part = columns[column]
-        if part.has(sympy.Add) or part.has(fn.Union):
+        if any(isinstance(e, Sum) or _calls(e, "Union") for e in occurring(part)):
             total += log(float(min(t for t in _whole(program, layer, group))))
             continue
         constant, powers = _product(part, index, bounds)
         total += constant
         exponents += powers
     return total, exponents
+
+
+def _calls(expression: Expression, function: str) -> bool:
+    return isinstance(expression, Call) and expression.function == function
 
 
 def _whole(program: Program, layer: Layer, group: int) -> list[int]:
@@ -176,24 +179,22 @@ def _whole(program: Program, layer: Layer, group: int) -> list[int]:
     return found or [1]
 
 
-def _product(
-    part: sympy.Expr, index: dict[sympy.Symbol, int], bounds: dict[sympy.Symbol, int]
-) -> tuple[float, np.ndarray]:
+def _product(part: Expression, index: dict[Symbol, int], bounds: dict[Symbol, int]) -> tuple[float, np.ndarray]:
     total, exponents = 0.0, np.zeros(len(index))
-    for factor in sympy.Mul.make_args(part):
-        base, power = factor.as_base_exp()
-        if base in index:
-            exponents[index[base]] += float(power)
-        elif base in bounds:
-            total += float(power) * log(bounds[base])
-        elif isinstance(base, fn.Footprint):
-            extents = base.args[1]
+    for base, power in powers_of(part):
+        if isinstance(base, Symbol):
+            if base in index:
+                exponents[index[base]] += power
+            else:
+                total += power * log(bounds[base])
+        elif isinstance(base, Call):  # a footprint: the geometric mean of its extents
+            extents = base.arguments[1]
             for extent in extents:
                 constant, powers = _product(extent, index, bounds)
                 total += constant / len(extents)
                 exponents += powers / len(extents)
-        else:
-            total += float(power) * log(float(base))
+        elif isinstance(base, Number):
+            total += power * log(base.number)
     return total, exponents
 
 

@@ -10,7 +10,8 @@ from time import monotonic
 
 from ..spec.arch import Arch
 from ..spec.op import Layer
-from .groups import prime_powers, skeleton
+from .groups import skeleton
+from .primes import powers
 from .solution import Options
 from .store import Store
 
@@ -33,7 +34,7 @@ def effort(layer: Layer) -> float:
 
     Times differ less than numbers of mappings: the search pairs up two halves, hence the square root.
     """
-    ways = prod(comb(power + PLACES - 1, power) for _, bound in layer.bounds for power in prime_powers(bound))
+    ways = prod(comb(power + PLACES - 1, power) for _, bound in layer.bounds for power in powers(bound))
     return float(ways) ** 0.5
 
 

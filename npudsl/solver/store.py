@@ -70,7 +70,7 @@ def _checked(
     arch: Arch, layer: Layer, options: Options, mapping: Mapping, certificate: Certificate
 ) -> Evaluation | None:
     """What the mapping costs, if it is legal, obeys its dataflow, and costs what the certificate says."""
-    from ..model.evaluate import evaluate  # sympy takes a second to import, and mostly there is nothing to check
+    from ..model.evaluate import evaluate  # imports numpy, and mostly there is nothing to check
     from .latency import least_value, objective_value
     from .prices import leakage
 

@@ -11,11 +11,9 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property, lru_cache
 
-import sympy
-
 from ..mapping.nest import Loop, Mapping, Node
 from ..model.counts import Booking, Formulas, Known, Product, derive
-from ..model.expressions import bound_symbol, positive
+from ..model.expressions import ONE, Expression, Symbol, bound_symbol, multiply, symbol
 from ..spec.arch import Arch
 from ..spec.hashing import hashed_once
 from ..spec.op import Layer, Operator, Tensor
@@ -58,7 +56,7 @@ class Kind:
         return {}
 
     @cached_property
-    def bounds(self) -> frozenset[sympy.Basic]:
+    def bounds(self) -> frozenset[Symbol]:
         """The symbols of the bounds."""
         return frozenset(bound_symbol(d) for d in self.op.dims)
 
@@ -73,7 +71,7 @@ class Kind:
 class Column:
     """A product laid out: one expression per group of dims. `constant`: it depends on bounds alone."""
 
-    parts: tuple[sympy.Expr, ...]
+    parts: tuple[Expression, ...]
     product: Product = field(compare=False)
     constant: bool = field(compare=False)
 
@@ -171,38 +169,28 @@ class Layout:
 
     def __init__(self, kind: Kind, nest: Mapping):
         self.kind, self.nest = kind, nest
-        self.symbols = tuple(positive(name) for name in ordinals(nest))
+        self.symbols = tuple(symbol(name) for name in ordinals(nest))
 
     def column(self, product: Product) -> Column:
         found = self.kind.columns.get(product)
         if found is None:
-            parts: list[sympy.Expr] = [sympy.S.One] * len(self.kind.groups)
+            parts: list[Expression] = [ONE] * len(self.kind.groups)
             for dims, factor in product.factors:
                 group = self.kind.group_of[dims[0]]
-                parts[group] = factor if parts[group] is sympy.S.One else _times(parts[group], factor)
-            constant = all(_free(part) <= self.kind.bounds for part in parts)
+                parts[group] = factor if parts[group] is ONE else parts[group] * factor
+            constant = all(part.symbols <= self.kind.bounds for part in parts)
             found = self.kind.columns[product] = Column(tuple(parts), product, constant)
         return found
 
-    def share(self, arrays: tuple[str, ...]) -> tuple[tuple[Group, sympy.Expr], ...]:
+    def share(self, arrays: tuple[str, ...]) -> tuple[tuple[Group, Expression], ...]:
         """One over the instances along some arrays, group by group."""
         found = []
         for group in self.kind.groups:
             there = [s for s, loop in zip(self.symbols, self.nest.loops, strict=True)
                      if loop.array in arrays and loop.dim in group]  # fmt: skip
             if there:
-                found.append((group, _times(*[1 / s for s in there])))
+                found.append((group, ONE / multiply(there)))
         return tuple(found)
-
-
-@lru_cache(maxsize=1 << 14)
-def _times(*factors: sympy.Expr) -> sympy.Expr:
-    return sympy.Mul(*factors)
-
-
-@lru_cache(maxsize=1 << 14)
-def _free(expression: sympy.Expr) -> frozenset[sympy.Basic]:
-    return frozenset(expression.free_symbols)
 
 
 def ordinals(nest: Mapping) -> tuple[str, ...]:

@@ -51,7 +51,7 @@ def verify(
     """
     started = perf_counter()
     if evaluation is None:
-        from ..model.evaluate import evaluate  # sympy takes a second to import, and the solver's answers do not need it
+        from ..model.evaluate import evaluate  # imports numpy, and the answers of a solver do not need it
 
         evaluation = evaluate(arch, layer, mapping)
     execution = run(arch, layer, mapping, seed=seed, tick=tick)

@@ -18,7 +18,7 @@ from npudsl.model.derivation.explain import Derivations
 from npudsl.model.derivation.names import loop_names, places
 from npudsl.model.derivation.terms import Counter, Factor, Term
 from npudsl.model.evaluate import evaluate
-from npudsl.model.functions import Footprint, FreshUnion, Overlap, Union
+from npudsl.model.symbolic import Footprint, FreshUnion, Overlap, Union
 
 from ..oracle import build
 from ..strategies import Case

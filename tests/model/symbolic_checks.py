@@ -7,6 +7,9 @@ from typing import Any
 
 import sympy
 
+from npudsl.model.expressions import Call, Expression, occurring
+from npudsl.model.symbolic import symbolic
+
 from ..strategies import Case
 
 
@@ -19,14 +22,18 @@ def wrong_expressions(derive: Callable[..., Any], numbers: Callable[..., Any], c
     factors = dict(zip(formulas.symbols, (loop.factor for loop in mapping.loops), strict=True))
     if len(factors) != len(mapping.loops):
         yield "loops share a symbol"
-    if not all(s.is_integer and s.is_positive for s in (*bounds, *factors)):
+    told = {symbolic(symbol): number for symbol, number in (*bounds.items(), *factors.items())}
+    first = {symbolic(symbol): number for symbol, number in bounds.items()}
+    if not all(s.is_integer and s.is_positive for s in told):
         yield "a symbol may be no positive integer"
     values = numbers(bounds | factors)
     for key, total in formulas.totals.items():
-        expression = total.expression
-        in_turn = sympy.sympify(sympy.sympify(expression.subs(bounds)).doit().subs(factors)).doit()
-        if not values(expression) == in_turn == expression.subs(bounds | factors).doit():
-            yield f"{key}: {expression} is {in_turn}, not {values(expression)}"
+        expression, counted = symbolic(total.expression), values(total.expression)
+        in_turn = sympy.sympify(sympy.sympify(expression.subs(first)).doit().subs(told)).doit()
+        if not counted == in_turn == expression.subs(told).doit():
+            yield f"{key}: {expression} is {in_turn}, not {counted}"
+        if expression.free_symbols - _codes(expression) != {symbolic(s) for s in total.expression.symbols}:
+            yield f"{key}: {expression} has not the symbols {total.expression.symbols}"
     yield from _wrong_factors(case, formulas)
     renamed = derive(case.arch, case.layer, mapping, names=tuple(f"loop{i}" for i in range(len(factors))))
     if [s.name for s in renamed.symbols] != [f"loop{i}" for i in range(len(factors))]:
@@ -42,7 +49,16 @@ def _wrong_factors(case: Case, formulas: Any) -> Iterator[str]:
     for tensor, found in products:
         for group, factor in found.factors:
             plain = found.origin is None or group[0] in tensor.dims or set(group) <= perfect
-            if len(group) == 1 and plain and factor.atoms(sympy.Function):
+            if len(group) == 1 and plain and _calls(factor):
                 yield f"{group} of {tensor.name}: {factor} is no product of factors"
             if len(group) == 1 and found.origin and group[0] in tensor.dims and factor != formulas.bounds[group[0]]:
                 yield f"{group} of {tensor.name}: {factor} is not its bound"
+
+
+def _calls(factor: Expression) -> bool:
+    return any(isinstance(part, Call) and part.function != "Min" for part in occurring(factor))
+
+
+def _codes(expression: sympy.Expr) -> set[sympy.Symbol]:
+    """Names of loops' kinds: symbols to sympy only."""
+    return {symbol for symbol in expression.free_symbols if symbol.name.startswith("kinds_")}

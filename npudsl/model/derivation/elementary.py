@@ -7,7 +7,8 @@ from typing import Any
 
 import sympy
 
-from .. import functions as fn
+from .. import symbolic as fn
+from ..functions import loop_kinds
 
 ONE = sympy.Integer(1)
 
@@ -25,7 +26,7 @@ def elementary(call: sympy.Expr) -> sympy.Expr:
         return call if _overlap(coefficients, extents, axis, shift) else _union(coefficients, extents, spread)
     if isinstance(call, fn.Positions):
         code, bound, tile, factors = call.args
-        return positions(bound, tile, tuple(zip(fn.loop_kinds(code.name), factors, strict=True)))
+        return positions(bound, tile, tuple(zip(loop_kinds(code.name), factors, strict=True)))
     return call
 
 

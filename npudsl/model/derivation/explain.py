@@ -9,6 +9,7 @@ from ...spec.arch import Arch
 from ...spec.op import Layer
 from ..edges import Edge
 from ..formulas import Booking, Count
+from ..symbolic import symbolic
 from .causes import nothing, sentence_of, untouched
 from .factors import factors_of
 from .roles import roles
@@ -46,12 +47,13 @@ class Derivations:
         formulas = self.scene.formulas
         bookings = [b for b in formulas.bookings if (b.counter, b.place, b.edge.tensor.name) == (action, place, tensor)]
         total = formulas.totals.get((action, place, tensor), Count())
+        expression = symbolic(total.expression)
         return Counter(
             place=place,
             tensor=tensor,
             action=action,
-            expression=total.expression,
-            value=self.scene.numbers(total.expression),
+            expression=expression,
+            value=self.scene.numbers(expression),
             sections=tuple(self._sections(bookings)),
             values=self.scene.values,
             notes=() if bookings else (untouched(place, tensor, action),),
@@ -78,11 +80,12 @@ class Derivations:
     def _terms(self, booking: Booking) -> Iterator[Term]:
         for sign, product in booking.count.terms:
             factors = factors_of(self.scene, product, booking.edge.tensor.name, booking.cause, booking.counter)
+            expression = symbolic(product.expression)
             yield Term(
                 sign=sign,
                 cause=booking.cause,
                 sentence=sentence_of(booking, sign, product),
-                expression=product.expression,
+                expression=expression,
                 factors=factors,
-                value=sign * self.scene.numbers(product.expression),
+                value=sign * self.scene.numbers(expression),
             )

@@ -7,9 +7,10 @@ from math import prod
 
 import sympy
 
-from .. import functions as fn
+from .. import symbolic as fn
 from ..coordinate import linearised
 from ..formulas import Group, Origin, Product
+from ..functions import exact_cases
 from .elementary import elementary
 from .names import index_text
 from .quantities import Window, plain, take_apart
@@ -22,7 +23,8 @@ def factors_of(scene: Scene, product: Product, tensor_name: str, cause: str, act
     """One factor per group; `cause` and `action` of the booking decide how instances are spoken of."""
     tensor = scene.layer.op.tensor(tensor_name)
     found = []
-    for group, expression in product.factors:
+    for group, written in product.factors:
+        expression = fn.symbolic(written)
         if product.origin is None:
             found.append(_whole(scene, tensor_name, group, expression))
         elif set(group).isdisjoint(tensor.dims):
@@ -38,7 +40,7 @@ def factors_of(scene: Scene, product: Product, tensor_name: str, cause: str, act
 
 def _whole(scene: Scene, tensor_name: str, group: Group, expression: sympy.Expr) -> Factor:
     """Of a whole tensor, whose extents are the bounds."""
-    bounds = [scene.formulas.bounds[d] for d in group]
+    bounds = [scene.bounds[d] for d in group]
     value = scene.numbers(expression)
     if len(group) == 1:
         return Factor("whole", group, None, expression, sympy.Mul(*bounds), value, (), silent=value == 1)
@@ -137,7 +139,7 @@ def _starting_over(window: Window) -> Iterator[str]:
 def _clipped_window(scene: Scene, origin: Origin, group: Group, expression: sympy.Expr) -> Factor:
     """Tiles are not alike: added up case by case."""
     arguments = [scene.numbers(a) for a in expression.args]
-    pieces = [Piece(case.times, case.left, case.advancing, case.words) for case in fn.exact_cases(*arguments)]
+    pieces = [Piece(case.times, case.left, case.advancing, case.words) for case in exact_cases(*arguments)]
     pieces.sort(key=lambda p: (-p.times * p.words, p.extents, p.moved))
     clipped = [d for d in group if scene.nest.extent(d, 0) != scene.layer.bound[d]]
     sentence = (

@@ -8,7 +8,7 @@ from math import prod
 import sympy
 
 from .. import coordinate
-from .. import functions as fn
+from .. import symbolic as fn
 from ..coordinate import linearised
 from ..edges import Edge
 from ..formulas import Group, Origin

@@ -13,8 +13,8 @@ from ...spec.arch import Arch
 from ...spec.op import Layer, Tensor
 from ..counts import derive
 from ..edges import Edge
-from ..evaluate import Numbers
 from ..formulas import Formulas
+from ..symbolic import SymbolicNumbers, symbolic
 from .names import listed, loop_names, places
 
 #: Kinds of temporal loops that bring tiles.
@@ -41,9 +41,13 @@ class Scene:
     def places(self) -> tuple[str, ...]:
         return places(self.arch, self.layer, self.nest)
 
-    @property
+    @cached_property
     def symbols(self) -> tuple[sympy.Symbol, ...]:
-        return self.formulas.symbols
+        return tuple(symbolic(symbol) for symbol in self.formulas.symbols)
+
+    @cached_property
+    def bounds(self) -> dict[str, sympy.Symbol]:
+        return {dim: symbolic(symbol) for dim, symbol in self.formulas.bounds.items()}
 
     @property
     def loops(self) -> tuple[Loop, ...]:
@@ -52,12 +56,12 @@ class Scene:
     @cached_property
     def values(self) -> dict[sympy.Symbol, int]:
         """The number of every symbol: bounds first, then factors, outermost first."""
-        bounds = {symbol: self.layer.bound[dim] for dim, symbol in self.formulas.bounds.items()}
+        bounds = {symbol: self.layer.bound[dim] for dim, symbol in self.bounds.items()}
         return bounds | dict(zip(self.symbols, (loop.factor for loop in self.loops), strict=True))
 
     @cached_property
-    def numbers(self) -> Numbers:
-        return Numbers(self.values)
+    def numbers(self) -> SymbolicNumbers:
+        return SymbolicNumbers(self.values)
 
     def named(self, indices: list[int]) -> str:
         """`m_dram and p_x`"""
