@@ -29,7 +29,7 @@ from .prices import energies, leakage, without_leakage
 from .rows import common_unit
 from .search import Problem, Search
 from .solution import Certificate, LayerSolution, Options
-from .start import Entry, tighten
+from .start import Entry, least, tighten
 
 Report = Callable[[float | None, float | None], None]
 
@@ -117,7 +117,7 @@ class LayerSearch:
         entries = self._entries(space)
         if not entries:
             return self.incumbent.best[0]
-        bound = min(tighten(entries), self.incumbent.best[0])
+        bound = min(tighten(entries) if wanted else least(entries), self.incumbent.best[0])
         if wanted:
             self.relaxed = bound
         if self.start is None:

@@ -1,26 +1,24 @@
-"""The continuous relaxation of a program: factors are real, in log space every term is convex, scipy finds the least.
+"""The continuous relaxation of a program: factors are real, and in log space every term is convex.
 
 A product of factors is a monomial, linear in the logarithms; sums of monomials are convex there (a geometric program).
 Two kinds of terms are not monomials and are bounded from below: a tile over dims that share an index has at least as
 many words as the geometric mean of its extents, and over the whole layer such a group brings every element at least
 once.
 
-The bound does not rest on the solver having converged: it is that of the linear program tangent to the convex one at
-the point found, which lies below it everywhere.
+The bound does not rest on having converged: it is that of a tangent, which lies below a convex function everywhere.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from math import log
 
 import numpy as np
-from scipy.optimize import linprog, minimize
 
 from ..model.coordinate import footprint, linearised
 from ..model.expressions import Call, Expression, Number, Sum, Symbol, occurring, powers_of
 from ..spec.op import Layer
+from .barrier import Convex, Terms
 from .program import Program
 from .rows import Task
 
@@ -39,110 +37,31 @@ class Relaxed:
 
 
 def relax(task: Task, layer: Layer) -> Relaxed | None:
-    """None: not even real factors fit the limits (or the solver found no point)."""
-    problem = _Problem(task, layer)
-    start = problem.start()
-    found = minimize(
-        problem.energy,
-        start,
-        jac=problem.slope,
-        bounds=[(0.0, top) for top in problem.tops],
-        constraints=problem.constraints(),
-        method="SLSQP",
-        options={"maxiter": 60, "ftol": 1e-9},
+    """None: not even real factors fit the limits (or no point inside all of them was found)."""
+    program = task.program
+    loops = program.template.nest.loops
+    dims = tuple(dict.fromkeys(loop.dim for loop in loops))
+    sets = np.array([[1.0 if loop.dim == d else 0.0 for loop in loops] for d in dims])
+    columns = [_monomial(program, layer, c) for c in range(program.count)]
+    rising = [(w, *columns[c]) for c, w in task.energy if w > 0]
+    constant = task.constant + sum(w * _most(task, c) for c, w in task.energy if w < 0)
+    objective = Terms(
+        np.array([log(w) + k for w, k, _ in rising]),
+        np.array([a for _, _, a in rising]).reshape(len(rising), len(loops)),
     )
-    point = np.clip(found.x if np.isfinite(found.x).all() else start, 0.0, problem.tops)
-    bound = problem.tangent_bound(point)
-    if bound is None:
-        return None
-    return Relaxed(bound * (1.0 - ROUNDING) * problem.scale + problem.constant, np.exp(point))
-
-
-class _Problem:
-    """Terms as rows of exponents over the logarithms of all loops' factors; the energy is scaled to be near 1."""
-
-    def __init__(self, task: Task, layer: Layer):
-        program = task.program
-        self.loops = program.template.nest.loops
-        self.tops = np.array([log(layer.bound[loop.dim]) for loop in self.loops])
-        self.dims = tuple(dict.fromkeys(loop.dim for loop in self.loops))
-        self.equal = np.array([[1.0 if loop.dim == d else 0.0 for loop in self.loops] for d in self.dims])
-        self.sums = np.array([log(layer.bound[d]) for d in self.dims])
-        columns = [_monomial(program, layer, c) for c in range(program.count)]
-        rising = [(w, *columns[c]) for c, w in task.energy if w > 0]
-        self.constant = task.constant + sum(w * _most(task, c) for c, w in task.energy if w < 0)
-        self.logs = np.array([log(w) + k for w, k, _ in rising])
-        self.exponents = np.array([a for _, _, a in rising]).reshape(len(rising), len(self.loops))
-        middle = self.start()
-        self.scale = max(1.0, float(np.exp(self.logs + self.exponents @ middle).sum()))
-        self.logs -= log(self.scale)
-        self.limits = [
-            (
-                np.array([log(w) + columns[c][0] - log(bound) for c, w in weights]),
-                np.array([columns[c][1] for c, _ in weights]),
-            )
-            for weights, bound in task.limits
-            if all(w > 0 for _, w in weights)
-        ]
-
-    def start(self) -> np.ndarray:
-        """Everything in the outermost loop of each dim: tiles of one word."""
-        point = np.zeros(len(self.loops))
-        for d, total in zip(self.dims, self.sums, strict=True):
-            point[next(i for i, loop in enumerate(self.loops) if loop.dim == d)] = total
-        return point
-
-    def energy(self, x: np.ndarray) -> float:
-        return float(np.exp(self.logs + self.exponents @ x).sum())
-
-    def slope(self, x: np.ndarray) -> np.ndarray:
-        return np.exp(self.logs + self.exponents @ x) @ self.exponents
-
-    def constraints(self) -> list[dict[str, object]]:
-        found: list[dict[str, object]] = [
-            {"type": "eq", "fun": lambda x: self.equal @ x - self.sums, "jac": lambda x: self.equal}
-        ]
-        for logs, exponents in self.limits:
-            found.append({"type": "ineq", "fun": _room(logs, exponents), "jac": _room_slope(logs, exponents)})
-        return found
-
-    def tangent_bound(self, x: np.ndarray) -> float | None:
-        """The least of the tangent of the energy at x, over the tangents of the limits."""
-        slope = self.slope(x)
-        rows, tops = [], []
-        for logs, exponents in self.limits:
-            used = _room_slope(logs, exponents)(x)
-            rows.append(-used)
-            tops.append(float(_room(logs, exponents)(x)) - float(used @ x))
-        found = linprog(
-            slope,
-            A_ub=np.array(rows) if rows else None,
-            b_ub=np.array(tops) if tops else None,
-            A_eq=self.equal,
-            b_eq=self.sums,
-            bounds=[(0.0, top) for top in self.tops],
+    limits = tuple(
+        Terms(
+            np.array([log(w) + columns[c][0] - log(bound) for c, w in weights]),
+            np.array([columns[c][1] for c, _ in weights]),
         )
-        return float(found.fun) + self.energy(x) - float(slope @ x) if found.status == 0 else None
-
-
-def _room(logs: np.ndarray, exponents: np.ndarray) -> Callable[[np.ndarray], float]:
-    """How far a limit is from full, as a logarithm: concave, >= 0 where it holds."""
-
-    def room(x: np.ndarray) -> float:
-        z = logs + exponents @ x
-        top = z.max()
-        return -float(top + np.log(np.exp(z - top).sum()))
-
-    return room
-
-
-def _room_slope(logs: np.ndarray, exponents: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
-    def slope(x: np.ndarray) -> np.ndarray:
-        z = logs + exponents @ x
-        shares = np.exp(z - z.max())
-        return -(shares / shares.sum()) @ exponents
-
-    return slope
+        for weights, bound in task.limits
+        if all(w > 0 for _, w in weights)
+    )
+    found = Convex(objective, limits, sets, np.array([log(layer.bound[d]) for d in dims])).least()
+    if found is None:
+        return None
+    point, bound = found
+    return Relaxed(bound * (1.0 - ROUNDING) + constant, np.exp(point))
 
 
 def _most(task: Task, column: int) -> float:

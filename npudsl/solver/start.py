@@ -35,13 +35,18 @@ def tighten(entries: list[Entry]) -> float:
     first incumbents.
     """
     for _ in range(RELAXED):
-        least = min(entries, key=lambda e: (e.bound, e.relaxed))
-        if least.relaxed:
+        first = min(entries, key=lambda e: (e.bound, e.relaxed))
+        if first.relaxed:
             break
-        least.relaxed = True
-        task = least.batch.own(0)
+        first.relaxed = True
+        task = first.batch.own(0)
         if task is not None:
-            _relax(least, task)
+            _relax(first, task)
+    return least(entries)
+
+
+def least(entries: list[Entry]) -> float:
+    """The bound on the primary value over all entries."""
     return min(e.bound for e in entries)[0]
 
 
