@@ -32,10 +32,12 @@ class Job(ABC):
     """Something to do, and what becomes of it. All methods are called in the process and thread that runs the
     executor; exactly one of `done` and `lost` is called for a job that was begun.
 
-    `kin`: a process that has done a job has what it takes to do others with an equal one sooner (None: no such).
+    `kin`: a process that has done a job has what it takes to do others with an equal one sooner (None: no such);
+    `spared`: how much urgency there is in that.
     """
 
     kin: object = None
+    spared: float = 0.0
 
     @abstractmethod
     def begin(self) -> tuple[Work, tuple[object, ...], float | None]:
@@ -71,12 +73,13 @@ class Executor(ABC):
         self._submitted += 1
 
     def _next(self, elsewhere: Collection[object] = ()) -> Job | None:
-        """The most urgent job that waits, if any should be begun; rather one whose kin is not `elsewhere`."""
+        """The most urgent job that waits, if any should be begun; one whose kin is `elsewhere` is less urgent by what
+        another process is spared with it."""
         if self.stop.asked:
             self._waiting.clear()
         if not self._waiting:
             return None
-        first = min(self._waiting, key=lambda entry: (entry[2].kin in elsewhere, entry[:2]))
+        first = min(self._waiting, key=lambda e: (e[0] + e[2].spared * (e[2].kin in elsewhere), e[1]))
         self._waiting.remove(first)
         return first[2]
 

@@ -23,8 +23,11 @@ from .lattice import Lattice, factorisations
 from .pareto import dominators
 from .program import Program, Split, Spot, Sum, evaluate_columns
 from .rows import Table
+from .sieve import Laid
 from .templates import Place
 
+#: Rows of a family up to which they are compared once, for all templates that count alike; more are sieved first.
+SHARED = 1 << 12
 #: Bytes of values and comparisons that are kept.
 MOST_HELD = 1 << 28
 #: Columns of several templates, one each (None: it has no such column), and whether they count against a sum.
@@ -47,11 +50,33 @@ class Family:
 @dataclass(frozen=True)
 class Pooled:
     """`table`: the rows that no other beats in any column; `kept`: which rows of the family these are; `owner`: by
-    which of them every row of the family is beaten (-1: it is a row of no template)."""
+    which of them every row of the family is beaten (-1: it is a row of no template, or was dropped)."""
 
     table: Table
     kept: np.ndarray
     owner: np.ndarray
+
+
+@dataclass(frozen=True)
+class United:
+    """Rows of templates that are searched as one, before any is dropped. `rows`: which rows of the family, those of
+    some template; `loops`: the loops of the family that their factors are told of; `signs`: per distinct column -1 if
+    more is better; `known`: what says by which rows each is beaten."""
+
+    family: Family
+    laid: Laid
+    rows: np.ndarray
+    loops: tuple[int, ...]
+    signs: np.ndarray
+    known: tuple[object, bool, bool]
+
+    def beaten(self, some: np.ndarray) -> np.ndarray:
+        """By which of some rows (positions in `some`) each of them is beaten."""
+        _, top, last = self.known
+        family, rows = self.family, self.rows[some]
+        above = np.zeros_like(rows) if top else family.above[rows]
+        extents = above if last else above * (int(family.below.max(initial=0)) + 1) + family.below[rows]
+        return dominators(self.laid.values[:, some] * self.signs[:, None], extents)
 
 
 @dataclass(frozen=True)
@@ -83,12 +108,11 @@ class Rows:
         """What a sum has besides what depends on rows."""
         return float(sum((w * self._numbers(product.expression) for w, product in total.constant), Fraction(0)))
 
-    def table(
+    def united(
         self, programs: Sequence[Program], group: int, columns: Sequence[Matched], splits: Mapping[Spot, Split]
-    ) -> Pooled:
+    ) -> United:
         """The rows of a group over `splits` (`united` of these templates, or of more) in columns that are the least
-        (most, if falling) of matched ones. Rows count as beaten only by such with the same extents above and below,
-        where they matter: not above the outermost part nor below the last."""
+        (most, if falling) of matched ones."""
         family = self._family(programs[0].groups[group], tuple(splits.values()))
         members = [_member(program, group, tuple(splits)) for program in programs]
         if self._held > MOST_HELD:
@@ -96,39 +120,45 @@ class Rows:
         keys = [(frozenset(_term(m, c) for m, c in zip(members, matched, strict=True)), falling)
                 for matched, falling in columns]  # fmt: skip
         self._evaluate(family, members)
-        there = reduce(np.logical_or, (_has(family, m.lacks) for m in members))
+        rows = np.flatnonzero(reduce(np.logical_or, (_has(family, m.lacks) for m in members)))
         distinct = {key: number for number, key in enumerate(dict.fromkeys(keys))}
         values = np.array([_least(family, *key) for key in distinct]).reshape(len(distinct), -1)
-        owner = self._owner(family, programs[0], there, distinct, values)
+        if len(rows) < values.shape[1]:
+            values = values[:, rows]
+        laid = Laid(
+            values,
+            np.array([distinct[key] for key in keys]),
+            family.above[rows],
+            np.array([falling for _, falling in columns]),
+        )
+        signs = np.array([-1.0 if falling else 1.0 for _, falling in distinct])
+        template = programs[0].template
+        known = (frozenset(distinct), template.top == 0, template.last)
+        loops = members[0].loops if len(members) == 1 else tuple(range(len(splits)))
+        return United(family, laid, rows, loops, signs, known)
+
+    def pooled(self, united: United, left: np.ndarray | None) -> Pooled:
+        """Without the rows that others beat, nor those that are not `left` (positions in `rows`, ascending; None: all
+        are). Rows count as beaten only by such with the same extents above and below, where they matter: not above the
+        outermost part nor below the last."""
+        family, rows = united.family, united.rows
+        owner = np.full(family.factors.shape[1], -1, np.int32)
+        if left is not None and len(rows) > SHARED:
+            owner[rows[left]] = rows[left[united.beaten(left)]]
+        else:
+            if united.known not in family.beaten:
+                family.beaten[united.known] = found = united.beaten(np.arange(len(rows)))
+                self._held += found.nbytes
+            some = np.arange(len(rows)) if left is None else left
+            owner[rows[some]] = rows[family.beaten[united.known][some]]
         kept = np.flatnonzero(owner == np.arange(len(owner)))
         place = np.full(len(owner) + 1, -1)  # the last for -1
         place[kept] = np.arange(len(kept))
-        factors = family.factors[list(members[0].loops)] if len(members) == 1 else family.factors
-        few = values[:, kept]
-        table = Table(factors[:, kept], few[[distinct[key] for key in keys]], family.above[kept], family.below[kept])
+        few = united.laid.values[:, np.searchsorted(rows, kept)]
+        table = Table(
+            family.factors[list(united.loops)][:, kept], few[united.laid.number], family.above[kept], family.below[kept]
+        )
         return Pooled(table, kept, place[owner])
-
-    def _owner(
-        self,
-        family: Family,
-        program: Program,
-        there: np.ndarray,
-        distinct: Iterable[tuple[object, bool]],
-        values: np.ndarray,
-    ) -> np.ndarray:
-        """By which row of a family every row is beaten; -1 for rows of no template."""
-        top, last = program.template.top == 0, program.template.last
-        known = (frozenset(distinct), top, last)
-        if known not in family.beaten:
-            rows = np.flatnonzero(there)
-            signs = np.array([-1.0 if falling else 1.0 for _, falling in distinct])
-            above = np.zeros_like(family.above) if top else family.above
-            extents = above if last else above * (int(family.below.max(initial=0)) + 1) + family.below
-            owner = np.full(len(there), -1, np.int32)
-            owner[rows] = rows[dominators(values[:, rows] * signs[:, None], extents[rows])]
-            family.beaten[known] = owner
-            self._held += owner.nbytes
-        return family.beaten[known]
 
     def _evaluate(self, family: Family, members: Iterable[_Member]) -> None:
         for member in dict.fromkeys(members):

@@ -43,6 +43,12 @@ def skeleton(layer: Layer) -> tuple[Operator, tuple[tuple[str, int], ...]]:
     return Operator("", dims, tensors, op.reduction, op.body), shape
 
 
+def slides(layer: Layer) -> bool:
+    """Whether an operand has a window: a rank over several dims that can be split."""
+    op, _ = skeleton(layer)
+    return any(len(group) > 1 for t in op.tensors if not t.is_output for group in t.groups)
+
+
 def _plain(tensor: Tensor, dims: tuple[str, ...]) -> Tensor:
     ranks = [tuple(term for term in rank.terms if term.dim in dims) for rank in tensor.ranks]
     found = replace(tensor, ranks=tuple(Rank(terms) for terms in ranks))

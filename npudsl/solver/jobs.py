@@ -12,7 +12,7 @@ from ..text.diagnostics import Diagnostic
 from .events import Event, LayerImproved, LayerSolved, LayerStarted
 from .executor import Context, Executor, Job, Work
 from .solution import LayerSolution, Options
-from .spread import Budget, Group, different, effort, kin
+from .spread import Budget, Group, different, effort, kin, spared
 from .store import Store
 
 
@@ -62,7 +62,7 @@ class LayerJob(Job):
 
     def __post_init__(self) -> None:
         if self.search.options.time_limit is None:  # else the order in which the layers come counts
-            self.kin = kin(self.group[0][1])
+            self.kin, self.spared = kin(self.group[0][1]), spared(self.group[0][1])
 
     def begin(self) -> tuple[Work, tuple[object, ...], float | None]:
         search, (index, layer) = self.search, self.group[0]

@@ -8,7 +8,7 @@ from math import comb, factorial, prod
 from ..spec.arch import Arch, Level
 from ..spec.op import Layer
 from ..text.diagnostics import Diagnostic, SpecError
-from .groups import groups_of, skeleton
+from .groups import groups_of, slides
 from .primes import powers as powers_of
 
 #: Vectors of tile extents in one table; rows of one group of dims.
@@ -46,9 +46,7 @@ def widest_space(arch: Arch, layers: Iterable[Layer]) -> str:
 
 def _most_orders(layer: Layer) -> int:
     """Where windows slide, an order of nodes has tens of times as many templates."""
-    op, _ = skeleton(layer)
-    slides = any(len(group) > 1 for t in op.tensors if not t.is_output for group in t.groups)
-    return MOST_WITH_WINDOWS if slides else MOST_ORDERS
+    return MOST_WITH_WINDOWS if slides(layer) else MOST_ORDERS
 
 
 def _orders(arch: Arch, layer: Layer) -> int:

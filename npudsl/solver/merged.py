@@ -10,20 +10,24 @@ term (`Label`); any other way to match their columns would be a bound too, but a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from math import inf
 
 import numpy as np
 
-from .families import Matched, Pooled, Rows, united
+from .families import Matched, Pooled, Rows, United, united
 from .latency import Load
 from .program import Label, Program, Sum, Weights
 from .rows import Task
+from .sieve import Laid
 from .templates import Template
 
 #: Combinations of rows that are evaluated at a time; bounds the memory.
 CHUNK = 1 << 15
+#: Per group the rows that are worth keeping (`sieve.surviving`), of a task without tables.
+Sieve = Callable[[Task, Sequence[Laid]], list[np.ndarray]]
 
 
 def batches(programs: Iterable[Program]) -> list[tuple[Program, ...]]:
@@ -58,10 +62,8 @@ class Matching:
     limits: tuple[tuple[Weights, float], ...]
     steps: int
 
-    def tabulated(self, pools: Sequence[Pooled], rows: Rows) -> Task | None:
-        """None: nothing fits."""
-        if not all(pool.table.size for pool in pools):
-            return None
+    def tabulated(self, pools: Sequence[Pooled], rows: Rows) -> Task:
+        """Without pools a task of which only the sums are of use."""
 
         def constant(load: Load) -> float:
             return min(rows.constant(dict(program.loads).get(load, Sum(()))) for program in self.programs)
@@ -75,22 +77,25 @@ class Matching:
             self.limits,
             self.steps,
             frozenset(number for number, (_, falling) in enumerate(self.columns) if falling),
+            len(self.columns),
         )
 
 
 class Batch:
-    """Programs that are searched as one. Several must be of last parts with the same cut at the top."""
+    """Programs that are searched as one. Several must be of last parts with the same cut at the top; those may leave
+    out what cannot improve (`sieve`), for nothing else is made of them."""
 
-    def __init__(self, programs: tuple[Program, ...], rows: Rows):
-        self.programs, self._rows = programs, rows
+    def __init__(self, programs: tuple[Program, ...], rows: Rows, sieve: Sieve | None = None):
+        self.programs, self._rows, self._sieve = programs, rows, sieve
         self._matching = matching(programs)
         self._splits = [united(programs, group) for group in range(len(programs[0].groups))]
         self._members: dict[int, _Member | None] = {}
 
     @cached_property
     def task(self) -> Task | None:
-        """Bounds all programs from below; if there is but one, it is its own task. None: nothing fits."""
-        return self._matching.tabulated(self._pools, self._rows)
+        """Bounds all programs from below; if there is but one, it is its own task. None: nothing fits, or what fits is
+        not better than what was known when it was made."""
+        return self._task(self._matching, self._pools)
 
     @property
     def nbytes(self) -> int:
@@ -107,8 +112,27 @@ class Batch:
     def _pools(self) -> list[Pooled]:
         return self._tables(self._matching)
 
+    def least_energy(self) -> float:
+        """No row combinations take less in this part, in the units of the search; infinite if nothing fits."""
+        groups = self._united(self._matching)
+        if not all(len(group.rows) for group in groups):
+            return inf
+        task = self._matching.tabulated((), self._rows)
+        least = np.prod([group.laid.extremes() for group in groups], axis=0)
+        return task.constant + sum(weight * float(least[column]) for column, weight in task.energy)
+
+    def _united(self, matched: Matching) -> list[United]:
+        return [self._rows.united(matched.programs, group, matched.columns, s) for group, s in enumerate(self._splits)]
+
     def _tables(self, matched: Matching) -> list[Pooled]:
-        return [self._rows.table(matched.programs, group, matched.columns, s) for group, s in enumerate(self._splits)]
+        groups = self._united(matched)
+        left: Sequence[np.ndarray | None] = [None] * len(groups)
+        if self._sieve is not None and all(len(group.rows) for group in groups):
+            left = self._sieve(matched.tabulated((), self._rows), [group.laid for group in groups])
+        return [self._rows.pooled(group, some) for group, some in zip(groups, left, strict=True)]
+
+    def _task(self, matched: Matching, pools: Sequence[Pooled]) -> Task | None:
+        return matched.tabulated(pools, self._rows) if all(pool.table.size for pool in pools) else None
 
     def own(self, number: int) -> Task | None:
         """The task of one of the programs. None: nothing fits."""
@@ -128,7 +152,7 @@ class Batch:
         if number not in self._members:
             alone = matching((self.programs[number],))
             pools = self._tables(alone)
-            task = alone.tabulated(pools, self._rows)
+            task = self._task(alone, pools)
             self._members[number] = None if task is None else _Member(task, self._pools, pools)
         return self._members[number]
 

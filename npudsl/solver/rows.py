@@ -38,7 +38,7 @@ class Task:
 
     energy = constant + sum of weight * product of the column over the groups, in units of `unit` pJ; likewise every
     load (weights, constant), in cycles, and every limit (weights, bound). `steps` is a column. `falling`: columns that
-    count against a sum.
+    count against a sum; `count`: how many columns there are.
     """
 
     program: Program
@@ -49,11 +49,7 @@ class Task:
     limits: tuple[tuple[tuple[tuple[int, float], ...], float], ...]
     steps: int
     falling: frozenset[int]
-
-    @property
-    def count(self) -> int:
-        """How many columns there are."""
-        return self.tables[0].values.shape[0]
+    count: int
 
 
 @dataclass(frozen=True)

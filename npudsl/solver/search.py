@@ -32,6 +32,7 @@ from .merged import Batch, batches
 from .program import Busy
 from .rebuild import assemble, needed
 from .rows import Choice, Task, choice_of
+from .sieve import surviving
 from .symmetry import distinct, renamings
 from .templates import Part, parts, templates
 from .tensor_forms import Kind
@@ -160,8 +161,10 @@ class Search:
         for template in distinct(templates(problem.kind.op, problem.dims, hierarchy, part), symmetries):
             self.tick()
             programs.append(program(problem.kind, hierarchy, template))
-        together = batches(programs) if part[2] else [(one,) for one in programs]
-        return [Batch(members, problem.rows) for members in together]
+        if not part[2]:
+            return [Batch((one,), problem.rows) for one in programs]
+        sieve = partial(surviving, partial(self.bounds, top=hierarchy.nodes_to(part[0])), self.incumbent)
+        return [Batch(members, problem.rows, sieve) for members in batches(programs)]
 
     def bounds(self, task: Task, top: Cut, inside: float = 0.0) -> Bounds:
         problem = self.problem
@@ -175,10 +178,10 @@ class Search:
         """At least this much energy is spent inside a cut."""
         return min(
             (
-                float(Bounds(task, None).root()[0]) + (0.0 if stage.bottom is None else self._inside(stage.bottom))
+                batch.least_energy() + (0.0 if stage.bottom is None else self._inside(stage.bottom))
                 for stage in self.stages
                 if stage.top == cut
-                for task in stage.tasks
+                for batch in stage.batches
             ),
             default=float("inf"),
         )

@@ -10,7 +10,7 @@ from time import monotonic
 
 from ..spec.arch import Arch
 from ..spec.op import Layer
-from .groups import skeleton
+from .groups import skeleton, slides
 from .primes import powers
 from .solution import Options
 from .store import Store
@@ -20,9 +20,12 @@ Group = list[tuple[int, Layer]]
 
 #: No more processes than this unless they are asked for: each takes some hundred megabytes.
 MOST_PROCESSES = 8
-#: A process takes about a second to start, which comes back if the work apart from the hardest layer takes longer: in
-#: units of `effort`, of which a second was some 20,000 when this was measured (AlexNet and ResNet-50 on Eyeriss).
-WORTH_A_PROCESS = 2e4
+#: A process takes about half a second to start, which comes back if the work apart from the hardest layer takes longer:
+#: in units of `effort`, of which a second was some 30,000 when this was measured (AlexNet on both machines of studies).
+WORTH_A_PROCESS = 1.5e4
+#: What closed forms take in these units, where windows slide and elsewhere, and the share that a process that has done
+#: a layer of the same kind is spared.
+FORMS, PLAIN, SPARED = 4e4, 7e3, 0.75
 #: An execution is about as hard as this many operations per unit, and at most so hard.
 OPERATIONS, EXECUTION = 1e5, 2.5e3
 #: Places that a dim is split over, for the estimate.
@@ -30,12 +33,22 @@ PLACES = 4
 
 
 def effort(layer: Layer) -> float:
-    """How hard a layer is about, for comparison only: the ways to split its bounds over a few places, tensor by tensor.
+    """How hard a layer is about, for comparison only: its closed forms, and the ways to split its bounds over a few
+    places.
 
     Times differ less than numbers of mappings: the search pairs up two halves, hence the square root.
     """
     ways = prod(comb(power + PLACES - 1, power) for _, bound in layer.bounds for power in powers(bound))
-    return float(ways) ** 0.5
+    return _forms(layer) + float(ways) ** 0.5
+
+
+def spared(layer: Layer) -> float:
+    """What of the effort a process is spared that has done a layer of the same kind."""
+    return SPARED * _forms(layer)
+
+
+def _forms(layer: Layer) -> float:
+    return FORMS if slides(layer) else PLAIN
 
 
 def kin(layer: Layer) -> object:

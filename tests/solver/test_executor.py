@@ -86,16 +86,26 @@ def test_urgent_jobs_come_first() -> None:
     assert order == [2, 1, 3, 4]
 
 
-def test_jobs_whose_kin_is_elsewhere_come_last() -> None:
-    """They come all the same if there is nothing else to do."""
+def test_jobs_whose_kin_is_elsewhere_come_later() -> None:
+    """By what is spared there; they come all the same if there is nothing else to do."""
     jobs = {name: Noted(tasks.square) for name in ("first a", "b", "second a", "none")}
     with executor_for(1) as executor:
         for urgency, (name, job) in enumerate(jobs.items()):
-            job.kin = None if name == "none" else name[-1]
+            job.kin, job.spared = None if name == "none" else name[-1], 3.5
             executor.submit(job, -urgency)
         taken = [executor._next({"a"}) for _ in jobs]
         assert executor._next() is None
     assert taken == [jobs[name] for name in ("b", "none", "first a", "second a")]
+
+
+def test_a_job_that_takes_far_longer_than_others_is_not_left_to_its_kin() -> None:
+    jobs = {name: Noted(tasks.square) for name in ("long", "short")}
+    jobs["long"].kin, jobs["long"].spared = "a", 3.0
+    with executor_for(1) as executor:
+        executor.submit(jobs["short"], 1.0)
+        executor.submit(jobs["long"], 9.0)
+        assert executor._next({"a"}) is jobs["long"]
+        assert executor._next({"a"}) is jobs["short"]
 
 
 def test_jobs_that_submit_jobs(executor: Executor) -> None:
