@@ -15,10 +15,10 @@ from math import comb, prod
 
 import numpy as np
 
-from ..model import functions as fn
 from ..model.counts import Formulas, Product, derive
 from ..model.evaluate import Numbers
 from ..model.expressions import Expression
+from ..model.vectorised import VECTORISED
 from ..spec.arch import Arch
 from ..spec.op import Layer
 from . import costs
@@ -232,7 +232,7 @@ class Tabulation:
         rows = factors.shape[0]
         known = {self.formulas.symbols[i]: factors[:, k].astype(float) for k, i in enumerate(mine)}
         bounds = {symbol: float(b) for symbol, b in self.bounds.items()}
-        numbers = Numbers(known | bounds, fn.VECTORISED)
+        numbers = Numbers(known | bounds, VECTORISED)
         values = np.ones((rows, len(self.columns)))
         first = group == self.problem.groups[0]
         for (product, arrays, _), column in self.columns.items():

@@ -9,9 +9,9 @@ from math import prod
 import numpy as np
 
 from ..mapping.nest import Loop, Mapping, Node
-from ..model import functions as fn
 from ..model.counts import Product, derive
 from ..model.evaluate import Numbers, evaluate
+from ..model.vectorised import VECTORISED
 from ..spec.arch import Arch
 from ..spec.op import Layer
 from . import costs
@@ -63,7 +63,7 @@ class Shape:
         arch, layer = self.arch, self.layer
         known = {s: factors[:, k].astype(float) for k, s in enumerate(self.formulas.symbols)}
         bounds = {symbol: float(layer.bound[d]) for d, symbol in self.formulas.bounds.items()}
-        numbers = Numbers(known | bounds, fn.VECTORISED)
+        numbers = Numbers(known | bounds, VECTORISED)
         totals = {kind: np.zeros(len(factors)) for kind in costs.kinds(arch, True)}
         for term in self.terms:
             words = np.asarray(numbers(term.product.expression), dtype=float)

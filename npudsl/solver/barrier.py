@@ -66,6 +66,8 @@ class Convex:
         x = self._start()
         if x is None:
             return None
+        if not self.objective.at(x)[0] > 0:
+            return x, 0.0
         barriers = len(self.limits) + len(x)
         steep, bound = barriers / self.objective.at(x)[0], -np.inf
         while True:
@@ -122,10 +124,13 @@ class Convex:
         return slope, curvature
 
     def _newton(self, slope: np.ndarray, curvature: np.ndarray) -> np.ndarray:
-        """The step to the least of the parabola among those that keep the sums."""
+        """The step to the least of the parabola among those that keep the sums; none where floats cannot tell it."""
         n, m = len(slope), len(self.sums)
         system = np.block([[curvature, self.sets.T], [self.sets, np.zeros((m, m))]])
-        return np.linalg.solve(system, np.concatenate([-slope, np.zeros(m)]))[:n]
+        try:
+            return np.linalg.solve(system, np.concatenate([-slope, np.zeros(m)]))[:n]
+        except np.linalg.LinAlgError:
+            return np.zeros(n)
 
     def _bound(self, x: np.ndarray, steep: float) -> float:
         """What Lagrange's function with the multipliers of the barrier is at least: it is convex, so it lies above its

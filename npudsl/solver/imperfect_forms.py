@@ -16,6 +16,7 @@ import numpy as np
 from ..mapping.nest import Mapping
 from ..mapping.pricing import leakages
 from ..model import functions as fn
+from ..model import vectorised
 from ..model.counts import Ledger
 from ..model.formulas import Product
 from ..spec.arch import Arch
@@ -143,7 +144,7 @@ class Values:
             case Settings(code, bound, inside, loops):
                 return _positions(code, bound, self.product(inside), tuple(self.rows[i] for i in loops))
             case Tile(coefficients, extents):
-                return fn.vector_footprint(coefficients, tuple(self._of(e) for e in extents))
+                return vectorised.footprint(coefficients, tuple(self._of(e) for e in extents))
             case Coordinate(code, coefficients, bounds, inside, loops):
                 factors = [tuple(self.rows[i] for i in one) for one in loops]
                 return _coordinate_sum(code, coefficients, bounds, tuple(map(self.product, inside)), *factors)
@@ -172,7 +173,7 @@ def _positions(code: str, bound: Any, tile: Any, factors: tuple[Any, ...]) -> An
 
 
 def _coordinate_sum(code: str, *arguments: Any) -> Any:
-    return fn.rows_of(partial(_one_sum, code))(*arguments)
+    return vectorised.rows_of(partial(_one_sum, code))(*arguments)
 
 
 @lru_cache(maxsize=1 << 17)

@@ -16,10 +16,10 @@ from fractions import Fraction
 
 import numpy as np
 
-from ..model import functions as fn
 from ..model.counts import Product
 from ..model.evaluate import Numbers
 from ..model.expressions import Expression, Symbol
+from ..model.vectorised import VECTORISED
 from .groups import Group
 from .latency import Load
 from .templates import Place, Template
@@ -99,5 +99,5 @@ def evaluate_columns(
     rows: int,
 ) -> np.ndarray:
     """Values of expressions, shape (expressions, rows), for arrays of factors (floats), one entry per row."""
-    values = Numbers(factors | {symbol: float(bound) for symbol, bound in bounds.items()}, fn.VECTORISED)
+    values = Numbers(factors | {symbol: float(bound) for symbol, bound in bounds.items()}, VECTORISED)
     return np.array([np.broadcast_to(np.asarray(values(e), dtype=float), (rows,)) for e in expressions])

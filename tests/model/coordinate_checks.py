@@ -103,29 +103,45 @@ def wrong_sets(box_set: Callable[..., int], count: int) -> Iterator[str]:
             yield f"{question}: {given:b}"
 
 
-Rows = list[tuple[int, ...]]
-
-
 @lru_cache
-def answered_rows(count: int) -> list[tuple[Question, Rows, list[int]]]:
-    """Questions with many extents each, and the answers for all of them."""
+def answered_rows(count: int) -> list[tuple[list[Question], list[int]]]:
+    """Questions that differ in extents, in copies and in the move only, twelve at a time, and their answers."""
     random = Random(2)
     found = []
     for form in FORMS:
         for question in questions(random, count, form):
-            # larger extents stay below the pitch only if the box shrinks
-            rows = [tuple(random.randint(1, e) for e in question.extents) for _ in range(12)]
-            found.append((question, rows, [answer(replace(question, extents=row)) for row in rows]))
+            rows = [question, *(varied(random, question) for _ in range(11))]
+            found.append((rows, [answer(row) for row in rows]))
     return found
+
+
+def varied(random: Random, question: Question) -> Question:
+    """Extents no larger, so that they stay below the pitch; or copies beside each other, some of them only one."""
+    extents = tuple(random.randint(1, e) for e in question.extents)
+    shift = max(question.shift - random.randint(0, 2), extents[question.axis])
+    if random.random() < 0.5:
+        return replace(question, extents=extents, shift=shift)
+    reach, spread = list(extents), []
+    for axis, _, _ in reversed(question.spread):
+        spread.append((axis, random.choice((1, 1, 2, 3)), reach[axis] * random.choice((1, 1, 1, 2))))
+        reach[axis] = spread[-1][1] * spread[-1][2]
+    return replace(question, extents=extents, spread=tuple(reversed(spread)), shift=shift)
 
 
 def wrong_columns(functions: dict[str, Callable[..., Any]], count: int) -> Iterator[str]:
     """The same for the vectorised functions, with many extents in one call."""
-    for question, rows, expected in answered_rows(count):
-        columns = tuple(np.array(column) for column in zip(*rows, strict=True))
-        given = np.broadcast_to(functions[question.form](*question.arguments(columns)), len(rows))
+    for rows, expected in answered_rows(count):
+        first = rows[0]
+        extents = tuple(np.array(column, dtype=float) for column in zip(*(row.extents for row in rows), strict=True))
+        spread = tuple(
+            (copies[0][0], *(np.array(part, dtype=float) for part in list(zip(*copies, strict=True))[1:]))
+            for copies in zip(*(row.spread for row in rows), strict=True)
+        )
+        shift = np.array([row.shift for row in rows], dtype=float)
+        columns = replace(first, spread=spread, shift=shift)  # type: ignore[arg-type]
+        given = np.broadcast_to(functions[first.form](*columns.arguments(extents)), len(rows))
         if list(given) != expected:
-            yield f"{question} for {rows}: {list(given)} against {expected}"
+            yield f"{rows}: {list(given)} against {expected}"
 
 
 def wrong_explicit_forms(forms: dict[str, type[Any]], count: int) -> Iterator[str]:

@@ -12,9 +12,10 @@ from npudsl.model.clipped import Step, coordinate_cases, coordinate_sum, positio
 from npudsl.model.coordinate import box_set, linearised
 from npudsl.model.counts import derive
 from npudsl.model.evaluate import Numbers, evaluate
-from npudsl.model.functions import EXACT, VECTORISED
+from npudsl.model.functions import EXACT
 from npudsl.model.latency_traffic import traffic
 from npudsl.model.symbolic import Footprint, Overlap
+from npudsl.model.vectorised import VECTORISED
 
 from ..strategies import Case
 from .clipped_checks import wrong_cases, wrong_clipped

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from npudsl.model.clipped import Step, coordinate_cases, coordinate_sum, positions
 from npudsl.model.coordinate import box_set, linearised
-from npudsl.model.functions import EXACT, VECTORISED
+from npudsl.model.functions import EXACT
 from npudsl.model.symbolic import Footprint, Overlap
+from npudsl.model.vectorised import VECTORISED
 
 from .clipped_checks import wrong_cases, wrong_clipped
 from .coordinate_checks import wrong_answers, wrong_columns, wrong_coordinates, wrong_explicit_forms, wrong_sets
