@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from math import prod
 
 from ..spec.arch import Arch
@@ -37,6 +38,7 @@ class Toll:
     arrays: tuple[str, ...]
 
 
+@lru_cache(maxsize=256)
 def tolls(arch: Arch, layer: Layer) -> tuple[Toll, ...]:
     """Of every counter whose words take time: memories outermost first, then links."""
     meter, found = Meter(arch), []

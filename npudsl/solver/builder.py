@@ -31,7 +31,7 @@ class Builder:
         tiers = self.hierarchy.tiers[template.top + 1 : template.bottom + 1]
         mine = frozenset(n.memory for tier in tiers for n in tier.nodes if n.tensor == tensor)
         seen, frame = view(template.nest, template.frame, self.kind.op.tensor(tensor))
-        return tensor_forms(self.kind, tensor, seen, frame, mine, template.last)
+        return tensor_forms(self.kind.alone[tensor], tensor, seen, frame, mine, template.last)
 
     def build(self) -> Program:
         energy = self._energy()

@@ -27,7 +27,7 @@ from .sieve import Laid
 from .templates import Place
 
 #: Rows of a family up to which they are compared once, for all templates that count alike; more are sieved first.
-SHARED = 1 << 12
+SHARED = 1 << 9
 #: Bytes of values and comparisons that are kept.
 MOST_HELD = 1 << 28
 #: Columns of several templates, one each (None: it has no such column), and whether they count against a sum.

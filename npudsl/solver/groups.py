@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import lru_cache
 
 from ..spec.op import Layer, Operator, Rank, Tensor, Term
 
@@ -41,6 +42,16 @@ def skeleton(layer: Layer) -> tuple[Operator, tuple[tuple[str, int], ...]]:
     tied = any(sum(any(d in g for d in r.dims) for r in t.ranks) > 1 for t in tensors for g in t.groups)
     shape = tuple((d, bound if tied else min(bound, 2)) for d, bound in layer.bounds if d in dims)
     return Operator("", dims, tensors, op.reduction, op.body), shape
+
+
+@lru_cache(maxsize=256)
+def outline(op: Operator) -> Operator:
+    """What templates depend on: which dims share an index, not how far windows move."""
+
+    def flat(rank: Rank) -> Rank:
+        return Rank(tuple(Term(term.dim, 1) for term in rank.terms))
+
+    return replace(op, tensors=tuple(replace(t, ranks=tuple(map(flat, t.ranks))) for t in op.tensors))
 
 
 def slides(layer: Layer) -> bool:

@@ -28,7 +28,7 @@ from .imperfect_steps import least_steps
 from .imperfect_terms import Relaxed
 from .prices import leakage
 from .symmetry import distinct, renamings
-from .templates import Template, parts, templates
+from .templates import Template, parts
 
 #: Templates of a layer: more take longer than they are worth. Templates whose least values are made whole.
 MOST_TEMPLATES, DIVES = 1000, 4
@@ -148,7 +148,7 @@ class Lower:
             for one in orders:
                 whole = Uncut(one.tiers, one.canonical, one.rules, one.axes)
                 for whole_nest in parts(whole):
-                    yield from distinct(templates(op, dims, whole, whole_nest), symmetries)
+                    yield from distinct(op, dims, whole, whole_nest, symmetries)
 
     def _solve(self, node: Node) -> Bounded:
         """The node with its bound."""

@@ -29,7 +29,7 @@ def dominators(columns: np.ndarray, keys: np.ndarray) -> np.ndarray:
     """For every row the row that `undominated` drops it for: one that stays; its own if it stays itself."""
     if not columns.shape[1]:
         return np.zeros(0, np.int64)
-    ranks = np.array([np.unique(c, return_inverse=True)[1] for c in columns], dtype=np.int32)
+    ranks = _ranks(columns)
     alike = {rank.tobytes(): rank for rank in ranks if rank.max() > 0}
     ranks = np.array(list(alike.values()), dtype=np.int32).reshape(len(alike), columns.shape[1])
     order = np.lexsort((ranks.sum(axis=0), keys))
@@ -47,6 +47,17 @@ def dominators(columns: np.ndarray, keys: np.ndarray) -> np.ndarray:
     found = np.empty_like(order)
     found[order] = order[beaten_by]
     return found
+
+
+def _ranks(columns: np.ndarray) -> np.ndarray:
+    """The place of every value among the different ones of its column."""
+    order = np.argsort(columns, axis=1)
+    ascending = np.take_along_axis(columns, order, axis=1)
+    places = np.zeros(columns.shape, dtype=np.int32)
+    np.cumsum(ascending[:, 1:] != ascending[:, :-1], axis=1, out=places[:, 1:])
+    ranks = np.empty_like(places)
+    np.put_along_axis(ranks, order, places, axis=1)
+    return ranks
 
 
 def _by_neighbours(ranks: np.ndarray, keys: np.ndarray) -> np.ndarray:

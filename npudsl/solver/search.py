@@ -22,7 +22,7 @@ from .builder import program
 from .families import Rows
 from .fronts import Front
 from .goal import Goal, Incumbent
-from .groups import skeleton
+from .groups import outline
 from .halves import Bounds, Found, halves
 from .hierarchy import Hierarchy
 from .join import Join
@@ -34,7 +34,7 @@ from .rebuild import assemble, needed
 from .rows import Choice, Task, choice_of
 from .sieve import surviving
 from .symmetry import distinct, renamings
-from .templates import Part, parts, templates
+from .templates import Part, parts
 from .tensor_forms import Kind
 from .unrolling import most_unrolled
 
@@ -65,8 +65,7 @@ class Problem:
     @cached_property
     def kind(self) -> Kind:
         """What the programs of all templates have in common."""
-        op, shape = skeleton(self.layer)
-        return Kind(self.arch, op, shape, self.dims, self.unit, self.timed, self.busy)
+        return Kind.of(self.arch, self.layer, self.dims, self.unit, self.timed, self.busy)
 
     @cached_property
     def loads(self) -> tuple[Load, ...]:
@@ -155,16 +154,15 @@ class Search:
 
     def _batches(self, hierarchy: Hierarchy, part: Part) -> list[Batch]:
         problem = self.problem
-        whole = part[2] and not problem.ruled  # a front needs all its entries
-        symmetries = renamings(problem.layer, problem.dims) if whole else []
+        free = part[2] and not problem.ruled  # a front needs all its entries
+        symmetries = renamings(problem.layer, problem.dims) if free else ()
         programs = []
-        for template in distinct(templates(problem.kind.op, problem.dims, hierarchy, part), symmetries):
+        for template in distinct(outline(problem.kind.op), problem.dims, hierarchy, part, symmetries):
             self.tick()
             programs.append(program(problem.kind, hierarchy, template))
-        if not part[2]:
-            return [Batch((one,), problem.rows) for one in programs]
         sieve = partial(surviving, partial(self.bounds, top=hierarchy.nodes_to(part[0])), self.incumbent)
-        return [Batch(members, problem.rows, sieve) for members in batches(programs)]
+        together = [Batch(members, problem.rows, sieve) for members in batches(programs)]
+        return together if part[2] else [Batch((one,), problem.rows) for one in programs]
 
     def bounds(self, task: Task, top: Cut, inside: float = 0.0) -> Bounds:
         problem = self.problem
@@ -190,8 +188,7 @@ class Search:
 
     def _tabulate(self, stage: Stage) -> None:
         assert stage.bottom is not None
-        kinds = 1 + len(self.problem.loads)
-        front = self.fronts.setdefault(stage.bottom, Front(self.problem.lattice, kinds))
+        front = self.fronts.setdefault(stage.bottom, Front(self.problem.lattice, 1 + len(self.problem.loads)))
         inside = self._inside(stage.bottom)
 
         def take(found: Found) -> None:

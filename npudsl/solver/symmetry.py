@@ -3,16 +3,19 @@ turns into each other only one needs to be searched."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from itertools import combinations
 
-from ..spec.op import Layer
-from .templates import Template
+from ..spec.op import Layer, Operator
+from .hierarchy import Hierarchy
+from .templates import Part, Template, templates
 
 Signature = tuple[object, ...]
+#: Pairs of a dim and what it is called instead.
+Renaming = tuple[tuple[str, str], ...]
 
 
-def renamings(layer: Layer, dims: tuple[str, ...]) -> list[dict[str, str]]:
+def renamings(layer: Layer, dims: tuple[str, ...]) -> tuple[Renaming, ...]:
     """Products of up to three disjoint exchanges of dims with equal bounds that map every tensor's index to itself."""
     swaps = [(a, b) for a, b in combinations(dims, 2) if layer.bound[a] == layer.bound[b]]
     found = []
@@ -22,8 +25,8 @@ def renamings(layer: Layer, dims: tuple[str, ...]) -> list[dict[str, str]]:
             if len(set(names)) == len(names):
                 renaming = {a: b for pair in chosen for a, b in (pair, pair[::-1])}
                 if _index(layer, renaming) == _index(layer, {}):
-                    found.append(renaming)
-    return found
+                    found.append(tuple(renaming.items()))
+    return tuple(found)
 
 
 def _index(layer: Layer, renaming: dict[str, str]) -> list[object]:
@@ -34,14 +37,18 @@ def _index(layer: Layer, renaming: dict[str, str]) -> list[object]:
     ]
 
 
-def distinct(templates: Iterable[Template], symmetries: list[dict[str, str]]) -> Iterator[Template]:
-    """One template of every class of templates that are the same but for a renaming."""
+@lru_cache(maxsize=1024)
+def distinct(
+    op: Operator, dims: tuple[str, ...], hierarchy: Hierarchy, part: Part, symmetries: tuple[Renaming, ...]
+) -> tuple[Template, ...]:
+    """One template of every class of a part's templates that are the same but for a renaming."""
     seen: set[Signature] = set()
-    for template in templates:
-        if _signature(template, {}) in seen:
-            continue
-        seen.update(_signature(template, renaming) for renaming in ({}, *symmetries))
-        yield template
+    found = []
+    for template in templates(op, dims, hierarchy, part):
+        if _signature(template, {}) not in seen:
+            seen.update(_signature(template, dict(renaming)) for renaming in ((), *symmetries))
+            found.append(template)
+    return tuple(found)
 
 
 def _signature(template: Template, renaming: dict[str, str]) -> Signature:

@@ -7,7 +7,7 @@ derive. So they are derived for what a tensor sees of a template (`view`), once 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property, lru_cache
 
@@ -17,7 +17,7 @@ from ..model.expressions import ONE, Expression, Symbol, bound_symbol, multiply,
 from ..spec.arch import Arch
 from ..spec.hashing import hashed_once
 from ..spec.op import Layer, Operator, Tensor
-from .groups import Group, groups_of
+from .groups import Group, groups_of, skeleton
 from .latency import Load, charges
 from .orders import windows
 from .program import Busy, Label
@@ -27,7 +27,7 @@ from .program import Busy, Label
 @dataclass(frozen=True)
 class Kind:
     """What all programs of a search have in common. `op` and `shape` as `skeleton` gives them; `unit`: pJ per unit of
-    energy; `timed`: whether loads matter; `busy`: what is asked of the arrays' utilization."""
+    energy; `timed`: whether loads matter; `busy`: what is asked of the arrays' utilization; `groups`: of dims."""
 
     arch: Arch
     op: Operator
@@ -36,14 +36,24 @@ class Kind:
     unit: Fraction
     timed: bool
     busy: tuple[Busy, ...] = ()
+    groups: tuple[Group, ...] = ()
 
     @cached_property
     def layer(self) -> Layer:
         return Layer("", self.op, self.shape)
 
+    @staticmethod
+    def of(
+        arch: Arch, layer: Layer, dims: tuple[str, ...], unit: Fraction, timed: bool, busy: tuple[Busy, ...] = ()
+    ) -> Kind:
+        """`dims`: those with a bound above 1."""
+        op, shape = skeleton(layer)
+        return Kind(arch, op, shape, dims, unit, timed, busy, groups_of(Layer("", op, shape), dims))
+
     @cached_property
-    def groups(self) -> tuple[Group, ...]:
-        return groups_of(self.layer, self.dims)
+    def alone(self) -> dict[str, Kind]:
+        """By tensor what its forms depend on: kinds that differ in other tensors (the stride of a window) share it."""
+        return {t.name: _same(replace(self, op=replace(self.op, tensors=(t,)), busy=())) for t in self.op.tensors}
 
     @cached_property
     def products(self) -> Known:
@@ -64,6 +74,12 @@ class Kind:
     def group_of(self) -> dict[str, int]:
         """The number of the group of each dim."""
         return {d: number for number, group in enumerate(self.groups) for d in group}
+
+
+@lru_cache(maxsize=256)
+def _same(kind: Kind) -> Kind:
+    """The first of equal ones, which knows the products of all."""
+    return kind
 
 
 @hashed_once
@@ -98,8 +114,8 @@ class TensorForms:
 
 @lru_cache(maxsize=1 << 14)
 def tensor_forms(kind: Kind, tensor: str, nest: Mapping, frame: int, mine: frozenset[str], last: bool) -> TensorForms:
-    """`nest`: a `view`; `mine`: the memories at the inner ends of the edges that the part accounts for; `last`: whether
-    the operations belong to it."""
+    """`kind`: of the tensor alone; `nest`: a `view`; `mine`: the memories at the inner ends of the edges that the part
+    accounts for; `last`: whether the operations belong to it."""
     laid = Layout(kind, nest)
     formulas = derive(
         kind.arch, kind.layer, nest, frozenset(kind.op.dims), frame, ordinals(nest), tensor, kind.products

@@ -12,7 +12,7 @@ from npudsl.mapping.nest import Mapping
 from npudsl.model.counts import derive
 from npudsl.model.evaluate import Numbers
 from npudsl.solver.builder import program
-from npudsl.solver.groups import live_dims, skeleton
+from npudsl.solver.groups import live_dims
 from npudsl.solver.hierarchy import hierarchies
 from npudsl.solver.templates import Template, parts, templates
 from npudsl.solver.tensor_forms import Kind, ordinals, price
@@ -34,9 +34,9 @@ def conv3(machine: str) -> tuple[Arch, Layer]:
 def check(arch: Arch, layer: Layer, space: str, every: int) -> int:
     """Compares every so many templates at random factors; how many."""
     random, compared = Random(3), 0
-    op, shape = skeleton(layer)
     dims = live_dims(layer)
-    kind = Kind(arch, op, shape, dims, Fraction(1), timed=False)
+    kind = Kind.of(arch, layer, dims, Fraction(1), timed=False)
+    op = kind.op
     found = [
         (hierarchy, template)
         for orders in hierarchies(arch, layer, space)
