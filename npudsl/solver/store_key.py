@@ -9,7 +9,6 @@ from dataclasses import fields, is_dataclass, replace
 from fractions import Fraction
 from functools import cache
 from hashlib import sha256
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from ..spec.arch import Arch
@@ -71,6 +70,8 @@ def program() -> str:
 
 
 def _version(library: str) -> str:
+    from importlib.metadata import PackageNotFoundError, version  # takes long to import, and only a cache needs it
+
     try:
         return version(library)
     except PackageNotFoundError:
