@@ -201,7 +201,8 @@ class Search:
 
     def finish(self, batch: Batch, top: Cut) -> None:
         """Searches a batch of last parts to its end: afterwards none of its mappings is better than the incumbent."""
-        assert batch.task is not None
+        if batch.task is None:  # its tables were forgotten, and the incumbent has become better since
+            return
         if len(batch.programs) == 1:
             self.finish_one(batch.task, top)
             return

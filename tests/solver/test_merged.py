@@ -10,6 +10,7 @@ import pytest
 
 from npudsl.mapping.nest import Node
 from npudsl.solver import Options
+from npudsl.solver import search as search_module
 from npudsl.solver.clock import Clock
 from npudsl.solver.layer import LayerSearch
 from npudsl.solver.merged import Batch
@@ -92,3 +93,20 @@ def test_searched_as_one_they_give_what_enumeration_finds(
     monkeypatch.setattr(Search, "finish", counted)
     mistakes = Kind("uneven", timed, cold=True).wrong(Seeded(Random(seed)))
     assert mistakes == [] and merges
+
+
+@pytest.mark.parametrize("seed", [100078, 100080, 100151])
+def test_tables_that_are_forgotten_are_made_again(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With what is known by then: nothing may be left of them."""
+    emptied: list[Batch] = []
+    finish = Search.finish
+
+    def counted(search: Search, batch: Batch, top: frozenset[Node]) -> None:
+        if batch.task is None:
+            emptied.append(batch)
+        finish(search, batch, top)
+
+    monkeypatch.setattr(Search, "finish", counted)
+    monkeypatch.setattr(search_module, "MOST_HELD", 0)
+    assert Kind("uneven", timed=False, cold=True).wrong(Seeded(Random(seed))) == []
+    assert emptied
