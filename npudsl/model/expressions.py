@@ -24,14 +24,22 @@ class Values(Protocol):
 
 
 class Expression:
-    """An exact closed form. Equal expressions are those that were written alike; `symbols`: all that occur in it.
+    """An exact closed form. Equal expressions are those that were written alike.
 
     `*`, `/`, `+` and `-` make expressions of expressions and whole numbers.
     """
 
-    __slots__ = ("_hash", "symbols")
+    __slots__ = ("_hash",)
     _hash: int
-    symbols: frozenset[Symbol]
+
+    @property
+    def symbols(self) -> frozenset[Symbol]:
+        """All that occur in it."""
+        return frozenset(part for part in occurring(self) if isinstance(part, Symbol))
+
+    def within(self, symbols: frozenset[Symbol]) -> bool:
+        """Whether no others occur in it."""
+        return all(part.within(symbols) for part in self.parts())
 
     def value(self, at: Values) -> Any:
         """The value, given the values of its parts."""
@@ -77,7 +85,7 @@ class Number(Expression):
     __slots__ = ("number",)
 
     def __init__(self, number: int):
-        self.number, self.symbols, self._hash = number, frozenset(), hash(("number", number))
+        self.number, self._hash = number, hash(("number", number))
 
     def value(self, at: Values) -> int:
         return self.number
@@ -99,7 +107,9 @@ class Symbol(Expression):
 
     def __init__(self, name: str):
         self.name, self._hash = name, hash(("symbol", name))
-        self.symbols = frozenset((self,))
+
+    def within(self, symbols: frozenset[Symbol]) -> bool:
+        return self in symbols
 
     def value(self, at: Values) -> Any:
         raise LookupError(f"no value for {self.name}")
@@ -121,7 +131,6 @@ class Powers(Expression):
 
     def __init__(self, factors: tuple[tuple[Expression, int], ...]):
         self.factors, self._hash = factors, hash(("powers", factors))
-        self.symbols = frozenset().union(*(base.symbols for base, _ in factors))
 
     def value(self, at: Values) -> Any:
         found: Any = 1
@@ -146,7 +155,6 @@ class Sum(Expression):
 
     def __init__(self, terms: tuple[tuple[int, Expression], ...]):
         self.terms, self._hash = terms, hash(("sum", terms))
-        self.symbols = frozenset().union(*(term.symbols for _, term in terms))
 
     @staticmethod
     def of(terms: Iterable[tuple[int, Expression]]) -> Expression:
@@ -181,7 +189,6 @@ class Call(Expression):
     def __init__(self, function: str, *arguments: Argument):
         self.function, self.arguments = function, arguments
         self._hash = hash((function, arguments))
-        self.symbols = frozenset().union(*(part.symbols for part in self.parts()))
 
     def value(self, at: Values) -> Any:
         return at.functions[self.function](*[at(argument) for argument in self.arguments])

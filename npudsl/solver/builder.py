@@ -71,8 +71,7 @@ class Builder:
         size = self._axes.get(place, 0)
         if template.top == 0 and place == ("frame",):
             place = ("slot", 0)
-        kind: Place = ("slot",) if place[0] == "slot" else place
-        return (dim, place), Split(dim, kind, size, template.ranges[index])
+        return _spot(dim, place, size, template.ranges[index])
 
     # ---- energy and loads -------------------------------------------------------------------------
 
@@ -167,6 +166,13 @@ class Builder:
             if there == place
         ]
         return self._column(self.laid.column(Product(tuple(along))))
+
+
+@lru_cache(maxsize=1 << 12)
+def _spot(dim: str, place: Place, size: int, within: tuple[int, int | None]) -> tuple[Spot, Split]:
+    """Made once: tens of thousands of programs have the same."""
+    kind: Place = ("slot",) if place[0] == "slot" else place
+    return (dim, place), Split(dim, kind, size, within)
 
 
 def _rounded_up(bound: Fraction) -> float:

@@ -194,7 +194,7 @@ class Layout:
             for dims, factor in product.factors:
                 group = self.kind.group_of[dims[0]]
                 parts[group] = factor if parts[group] is ONE else parts[group] * factor
-            constant = all(part.symbols <= self.kind.bounds for part in parts)
+            constant = all(part.within(self.kind.bounds) for part in parts)
             found = self.kind.columns[product] = Column(tuple(parts), product, constant)
         return found
 

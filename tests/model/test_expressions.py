@@ -59,7 +59,9 @@ def test_a_copy_from_another_process_is_equal(expression: Expression) -> None:
 
 @given(EXPRESSIONS)
 def test_symbols_are_those_that_occur(expression: Expression) -> None:
-    assert expression.symbols == {part for part in occurring(expression) if isinstance(part, Symbol)}
+    found = {part for part in occurring(expression) if isinstance(part, Symbol)}
+    assert expression.symbols == found and expression.within(frozenset(found))
+    assert not any(expression.within(frozenset(found - {one})) for one in found)
 
 
 @given(st.lists(EXPRESSIONS, max_size=4), st.randoms(use_true_random=False))
