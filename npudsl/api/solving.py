@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from time import perf_counter
 
 from ..report.answers import Answer, Answers
-from ..solver import Event, LayerSolved, NetworkSearch, Stop, Store, executor_for, widest_space, width_for
+from ..solver import Event, LayerSolved, NetworkSearch, Stop, Store, executor_for, why_even, widest_space, width_for
 from ..solver.solution import Options
 from ..spec.arch import Arch
 from ..spec.network import Network
@@ -52,9 +52,18 @@ def answer(
 
 
 def widest(arch: Arch, network: Network, only: Iterable[str] | None = None) -> str:
-    """The largest mapspace in which every layer that is mapped can be searched. Raises `SpecError`: E201 for a layer in
-    `only` that does not exist."""
-    return widest_space(arch, (layer for layer in _choose(network, only) if layer.op.is_mac))
+    """The largest mapspace in which every layer that is mapped is searched without being asked. Raises `SpecError`:
+    E201 for a layer in `only` that does not exist."""
+    return widest_space(arch, _mapped(network, only))
+
+
+def why_not_wider(arch: Arch, network: Network, only: Iterable[str] | None = None) -> str:
+    """Where `widest` is `even`: why. It completes `only even mappings are searched: `."""
+    return why_even(arch, _mapped(network, only))
+
+
+def _mapped(network: Network, only: Iterable[str] | None) -> list[Layer]:
+    return [layer for layer in _choose(network, only) if layer.op.is_mac]
 
 
 class Run:

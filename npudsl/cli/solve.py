@@ -170,11 +170,11 @@ def _inputs(arguments: argparse.Namespace) -> tuple[Program, Program, Arch, Netw
 
 
 def _widest(arch: Arch, network: Network, only: list[str] | None) -> str:
-    from ..api.solving import widest
+    from ..api.solving import why_not_wider, widest
 
     found = widest(arch, network, only)
     if found == "even":
-        say(f"note: only even mappings are searched: the nodes of `{arch.name}` can stand in too many orders (E604)")
+        say(f"note: only even mappings are searched: {why_not_wider(arch, network, only)}")
     return found
 
 

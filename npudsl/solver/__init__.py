@@ -10,7 +10,7 @@ from ..spec.op import Layer
 from .clock import Stop
 from .events import Event, LayerImproved, LayerSolved, LayerStarted
 from .jobs import NetworkSearch
-from .limits import widest_space
+from .limits import why_even, widest_space
 from .solution import Certificate, LayerSolution, Options, Solution
 from .spread import width_for
 from .store import Store
@@ -30,6 +30,7 @@ __all__ = [
     "Store",
     "executor_for",
     "solve",
+    "why_even",
     "widest_space",
     "width_for",
 ]

@@ -13,8 +13,9 @@ from .primes import powers as powers_of
 
 #: Vectors of tile extents in one table; rows of one group of dims.
 MOST_VECTORS, MOST_ROWS = 20_000_000, 3_000_000
-#: Orders of nodes per choice of bypasses in the uneven mapspace.
-MOST_ORDERS, MOST_WITH_WINDOWS = 600, 150
+#: Orders of nodes per choice of bypasses that are searched in the uneven mapspace; and where windows slide, without
+#: being asked: an order then has tens of times as many templates (540 orders: minutes and gigabytes per convolution).
+MOST_ORDERS, UNASKED_WITH_WINDOWS = 600, 150
 #: Places a dim is split over at the most, for the estimate.
 PLACES = 6
 
@@ -39,14 +40,22 @@ def check_size(layer: Layer, dims: tuple[str, ...]) -> None:
 
 
 def widest_space(arch: Arch, layers: Iterable[Layer]) -> str:
-    """The largest mapspace in which every layer can be searched: `uneven`, or `even` on a machine whose nodes can stand
-    in too many orders."""
-    return "uneven" if all(_orders(arch, layer) <= _most_orders(layer) for layer in layers) else "even"
+    """The largest mapspace in which every layer is searched without being asked: `uneven`, or `even` on a machine whose
+    nodes can stand in too many orders."""
+    return "uneven" if all(_orders(arch, layer) <= _unasked(layer) for layer in layers) else "even"
 
 
-def _most_orders(layer: Layer) -> int:
-    """Where windows slide, an order of nodes has tens of times as many templates."""
-    return MOST_WITH_WINDOWS if slides(layer) else MOST_ORDERS
+def why_even(arch: Arch, layers: Iterable[Layer]) -> str:
+    """Where `widest_space` is `even`, what may be asked for all the same. It completes `only even mappings: `."""
+    orders = max(_orders(arch, layer) for layer in layers)
+    many = f"the nodes of `{arch.name}` can stand in {orders:,} orders"
+    if orders > MOST_ORDERS:
+        return f"{many}, too many for uneven ones (E604)"
+    return f"{many}; `--space uneven` takes minutes and gigabytes of memory per layer"
+
+
+def _unasked(layer: Layer) -> int:
+    return UNASKED_WITH_WINDOWS if slides(layer) else MOST_ORDERS
 
 
 def _orders(arch: Arch, layer: Layer) -> int:
@@ -65,13 +74,13 @@ def _orders(arch: Arch, layer: Layer) -> int:
 
 def check_orders(arch: Arch, layer: Layer) -> None:
     """Raises SpecError (E604) if the nodes of an uneven mapping have more orders than can be searched."""
-    orders, most = _orders(arch, layer), _most_orders(layer)
-    if orders > most:
+    orders = _orders(arch, layer)
+    if orders > MOST_ORDERS:
         raise SpecError(
             Diagnostic(
                 "E604",
                 f"the uneven mapspace of `{layer.name}` on `{arch.name}` is too large to be searched exactly",
-                notes=(f"its nodes can stand in {orders} orders, {most} can be searched",),
+                notes=(f"its nodes can stand in {orders:,} orders, {MOST_ORDERS} can be searched",),
                 help="search the even mapspace: `--space even`",
             )
         )
