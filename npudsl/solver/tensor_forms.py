@@ -171,12 +171,16 @@ def _terms(booking: Booking) -> Iterator[tuple[Label, Product, Fraction]]:
 
 def price(arch: Arch, booking: Booking) -> Fraction:
     """pJ per word on the counter of a booking."""
-    role = booking.edge.tensor.role
-    if booking.counter == "link":
-        link = next(x for a in arch.arrays for x in a.links if x.name == booking.place)
+    return _price(arch, booking.counter, booking.place, booking.edge.tensor.role)
+
+
+@lru_cache(maxsize=1 << 10)
+def _price(arch: Arch, counter: str, place: str, role: str) -> Fraction:
+    if counter == "link":
+        link = next(x for a in arch.arrays for x in a.links if x.name == place)
         return link.hop_energy * arch.width(None, role)
-    memory = arch.memory(booking.place)
-    per_bit = memory.read_energy if booking.counter == "read" else memory.write_energy
+    memory = arch.memory(place)
+    per_bit = memory.read_energy if counter == "read" else memory.write_energy
     return per_bit * arch.width(memory.name, role)
 
 
@@ -209,6 +213,7 @@ class Layout:
         return tuple(found)
 
 
+@lru_cache(maxsize=1 << 10)
 def ordinals(nest: Mapping) -> tuple[str, ...]:
     """Names for the loops' symbols: dim and number among the loops of the dim, so that equal forms are equal in all
     templates."""
