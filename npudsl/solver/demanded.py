@@ -17,13 +17,11 @@ from ..spec.arch import Arch
 from ..spec.op import Layer
 from ..text.diagnostics import Diagnostic, Label, SpecError
 from .conflicts import explain_infeasible, find_mapping
-from .goal import Goal
+from .goal import COSTS, Goal
 from .latency import objective_value
 from .program import Busy
 from .requirements import requirement_conflict
 from .solution import Certificate, Options
-
-COSTS = ("energy", "latency", "edp")
 
 #: What rounding may take from a limit, relative; a mapping that is found is held against the limit itself.
 SLACK = 1e-9

@@ -7,16 +7,24 @@ fewer: so an energy here is a lower bound, and the energy itself where the two a
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from math import inf
 from typing import Any
 
 import numpy as np
 
-from ..mapping.nest import Mapping
+from ..mapping import nest
 
 INFINITE = (inf, inf)
+#: What requirements may limit besides utilization.
+COSTS = ("energy", "latency", "edp")
+#: What a mapping does not keep: per cost how many times as much as allowed it takes; `rules` for anything else.
+Missed = Mapping[str, float]
+
+
+class RefusedError(Exception):
+    """So many mappings were refused that a search ends."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +58,16 @@ class Goal:
         within = (energy <= self.most_energy) & (cycles <= self.most_cycles)
         return within if self.most_edp == inf else within & (energy * cycles <= self.most_edp)
 
+    def tightened(self, missed: Missed, power: float) -> Goal:
+        """With limits smaller by a power of the factors by which they are missed."""
+        found = {kind: factor**-power for kind, factor in missed.items()}
+        return replace(
+            self,
+            most_energy=self.most_energy * found.get("energy", 1.0),
+            most_cycles=self.most_cycles * found.get("latency", 1.0),
+            most_edp=self.most_edp * found.get("edp", 1.0),
+        )
+
     def with_leakage(self, energy: Any, cycles: Any) -> Any:
         """The whole energy."""
         return energy + self.leak * cycles if self.leak else energy
@@ -68,16 +86,19 @@ class Goal:
 class Incumbent:
     """The best so far of everything that searches for one layer: its value and who can tell its mapping.
 
-    `accept` has the last word on a mapping; `rejected` is the least primary value of those that it refused. `past`:
-    of a machine that leaks, the mappings that were the best before.
+    `judge` has the last word on a mapping (`limited.py`); `rejected` is the least primary value of those that it
+    refused. While `eager` is above 0 every refusal tightens the limits of the goal; after `patience` more of them
+    RefusedError ends the search. `past`: of a machine that leaks, the mappings that were the best before.
     """
 
     goal: Goal
     best: tuple[float, float] = INFINITE
-    mapping: Callable[[], Mapping] | None = None
-    accept: Callable[[Mapping], bool] | None = None
+    mapping: Callable[[], nest.Mapping] | None = None
+    judge: Callable[[nest.Mapping], Missed] | None = None
     rejected: float = inf
-    past: list[Callable[[], Mapping]] = field(default_factory=list)
+    eager: float = 0.0
+    patience: float = inf
+    past: list[Callable[[], nest.Mapping]] = field(default_factory=list)
 
     def may_lead(self, energy: np.ndarray, cycles: Callable[[], np.ndarray]) -> np.ndarray:
         """Mask of lower bounds that leave room for as good a primary value; `cycles` is asked only if they count."""
@@ -92,19 +113,28 @@ class Incumbent:
         better = (first < self.best[0]) | ((first == self.best[0]) & (second < self.best[1]))
         return better & np.isfinite(first) & np.isfinite(second) & self.goal.admits(energy, cycles)
 
-    def offer(self, value: tuple[float, float], mapping: Callable[[], Mapping]) -> bool:
+    def offer(self, value: tuple[float, float], mapping: Callable[[], nest.Mapping]) -> bool:
         """Takes a value if it is better; whether it does. `mapping` makes its nest when it is asked for."""
         if not value < self.best:
             return False
         before = self.mapping
-        if self.accept is not None:
-            nest = mapping()
-            if not self.accept(nest):
-                self.rejected = min(self.rejected, value[0])
+        if self.judge is not None:
+            made = mapping()
+            missed = self.judge(made)
+            if missed:
+                self._refuse(value, missed)
                 return False
-            self.best, self.mapping = value, lambda: nest
+            self.best, self.mapping = value, lambda: made
         else:
             self.best, self.mapping = value, mapping
         if before is not None and self.goal.leak:
             self.past.append(before)
         return True
+
+    def _refuse(self, value: tuple[float, float], missed: Missed) -> None:
+        self.rejected = min(self.rejected, value[0])
+        if self.eager:
+            self.goal = self.goal.tightened(missed, self.eager)
+        self.patience -= 1
+        if self.patience < 0:
+            raise RefusedError

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
-from math import isclose
+from math import inf, isclose
 from time import perf_counter
 
 from ..mapping.evaluation import Evaluation
 from ..mapping.nest import Mapping
-from ..mapping.violations import violations
 from ..model.evaluate import evaluate
 from ..spec.arch import Arch
 from ..spec.op import Layer
@@ -19,10 +18,11 @@ from .conflicts import find_mapping
 from .demanded import goal_of, no_mapping, only_one, utilizations
 from .feasible import no_room
 from .filled import filled
-from .goal import Incumbent
+from .goal import Incumbent, RefusedError
 from .groups import live_dims
 from .hierarchy import hierarchies
 from .latency import latency, objective_value
+from .limited import Judge, search_early
 from .limits import check_orders, check_size
 from .physical_energy import physical_limit
 from .prices import energies, leakage, without_leakage
@@ -55,7 +55,8 @@ class LayerSearch:
         goal = goal_of(options, self.dataflow, unit, leakage(arch))
         busy = utilizations(arch, self.dataflow)
         self.problem = Problem(arch, layer, dims, unit, goal.timed, busy, self.dataflow is not None)
-        self.incumbent = Incumbent(goal, accept=self._accept if self.dataflow else None)
+        judge = Judge(arch, layer, self.dataflow, options.space == "even") if self.dataflow else None
+        self.goal, self.incumbent = goal, Incumbent(goal, judge=judge)
         self.searches: list[Search] = []
         self.searching, self.finished = True, False
         self.even: Callable[[], Mapping] | None = None
@@ -78,8 +79,9 @@ class LayerSearch:
         if self.space != "even":
             self._search("even")
             self.even = self.incumbent.mapping
-        self.bound = min(self._search(self.space), self.incumbent.rejected)
-        self.finished = True
+        with contextlib.suppress(RefusedError):  # too many: `bound` is that of what was searched
+            self.bound = min(self._search(self.space), self.incumbent.rejected)
+            self.finished = True
 
     def _begin(self) -> None:
         problem = self.problem
@@ -117,6 +119,16 @@ class LayerSearch:
         entries = self._entries(space)
         if not entries:
             return self.incumbent.best[0]
+        if self.goal.limited and self.incumbent.judge:
+            if search_early(self.incumbent, lambda: self._through(entries, wanted)) or not wanted:
+                return self.incumbent.best[0]
+            self.incumbent.rejected = inf  # what is refused under the limits themselves counts
+        self._through(entries, wanted)
+        return self.incumbent.best[0]
+
+    def _through(self, entries: list[Entry], wanted: bool) -> None:
+        """Searches one entry after the other, under the limits as they are. The bound rises with theirs, while those
+        are the limits that are asked for."""
         bound = min(tighten(entries) if wanted else least(entries), self.incumbent.best[0])
         if wanted:
             self.relaxed = bound
@@ -124,13 +136,14 @@ class LayerSearch:
             self.start = self._value()
         for entry in sorted(entries, key=lambda e: e.bound):
             bound = max(bound, min(entry.bound[0], self.incumbent.best[0]))
-            if wanted:
+            if wanted and self.incumbent.goal is self.goal:
                 self.bound = max(self.bound, min(bound, self.incumbent.rejected))
             self.report(self._in_pj(self._value()), self._in_pj(bound) if wanted else None)
-            if entry.bound < self.incumbent.best:
-                entry.search.finish(entry.batch, entry.top)
-            entry.batch.forget()
-        return self.incumbent.best[0]
+            try:
+                if entry.bound < self.incumbent.best:
+                    entry.search.finish(entry.batch, entry.top)
+            finally:  # tables hold what may improve under the limits as they were
+                entry.batch.forget()
 
     def _entries(self, space: str) -> list[Entry]:
         entries: list[Entry] = []
@@ -139,14 +152,6 @@ class LayerSearch:
             self.searches.append(search)
             entries += [Entry(search, batch, top, bound) for bound, batch, top in search.prepare()]
         return entries
-
-    def _accept(self, mapping: Mapping) -> bool:
-        """Whether a mapping obeys the dataflow, its requirements on what it really takes included."""
-        assert self.dataflow is not None
-        arch, layer = self.problem.arch, self.problem.layer
-        timed = any(rule.kind != "utilization" for rule in self.dataflow.requirements)
-        evaluation = evaluate(arch, layer, mapping) if timed else None
-        return not violations(self.dataflow, arch, layer, mapping, evaluation, even=self.space == "even")
 
     def _tick(self) -> None:
         if self.searching:
@@ -220,7 +225,8 @@ class LayerSearch:
             arch, layer = self.problem.arch, self.problem.layer
             return min(filled(arch, layer), key=lambda m: evaluate(arch, layer, m).cost.energy)
         fit = find_mapping(self.problem.arch, self.problem.layer, self.dataflow, self.space)
-        return fit.nest() if fit is not None and self._accept(fit.nest()) else None
+        judge = self.incumbent.judge
+        return fit.nest() if fit is not None and judge is not None and not judge(fit.nest()) else None
 
 
 def _disagreement(layer: Layer, value: float, expected: float | None) -> Diagnostic:

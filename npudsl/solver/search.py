@@ -39,13 +39,10 @@ from .tensor_forms import Kind
 from .unrolling import most_unrolled
 
 Cut = frozenset[Node]
-
 #: What adding up in another order may change, relative.
 ROUNDING = 1e-12
 #: Bytes of tables that are kept until it is their turn; others are made again.
 MOST_HELD = 1 << 28
-#: Mappings of a batch that are offered, if those before are not accepted.
-TRIED = 8
 
 
 @dataclass(frozen=True)
@@ -221,17 +218,21 @@ class Search:
         self._each(bounds, self.incumbent, lambda found: self._offer(bounds, top, found))
 
     def _offer(self, bounds: Bounds, top: Cut, found: Found) -> None:
-        """Offers the best of some combinations of rows."""
+        """Offers combinations of rows, best first, until one is accepted: no other is better."""
+        incumbent = self.incumbent
         for pairs, entries, costs in self._whole(top, found):
             cycles = bounds.cycles(found.steps[pairs], costs[1:])
-            fits = np.flatnonzero(self.incumbent.may_improve(costs[0], cycles))
-            first, second = self.incumbent.goal(costs[0, fits], cycles[fits])
-            for k in np.lexsort((second, first))[:TRIED]:
+            fits = np.flatnonzero(incumbent.may_improve(costs[0], cycles))
+            first, second = incumbent.goal(costs[0, fits], cycles[fits])
+            left = np.lexsort((second, first))
+            while len(left):
+                k, left = left[0], left[1:]
                 choice = choice_of(bounds.task, found.picks(pairs[fits[[k]]])[:, 0])
-                entry = None if entries is None else int(entries[fits[k]])
-                nest = partial(self.mapping, choice, top, entry)
-                if self.incumbent.offer((float(first[k]), float(second[k])), nest) or not self.incumbent.accept:
+                nest = partial(self.mapping, choice, top, None if entries is None else int(entries[fits[k]]))
+                if incumbent.offer((float(first[k]), float(second[k])), nest) or not incumbent.judge:
                     break
+                self.tick()  # a refusal takes time, and may have tightened the limits
+                left = left[incumbent.goal.admits(costs[0, fits[left]], cycles[fits[left]])]
 
     def _each(self, bounds: Bounds, incumbent: Incumbent, take: Callable[[Found], None]) -> None:
         """Gives every pair of half rows that may improve to `take`."""

@@ -89,12 +89,14 @@ def enumerate_mappings(
     uneven: bool = False,
     limit: int = 100_000,
     admits: Callable[[Mapping], bool] | None = None,
+    into: Result | None = None,
 ) -> Result:
     """The best of all mappings, or of those that `admits` accepts (`dataflows.obeying` makes one of a dataflow).
+    `into`: a result of a class of the caller's, to which all are added.
 
     Raises `TooLargeError` beyond `limit` partial ones (about 50 microseconds each, and what `admits` takes).
     """
-    search = _Search(arch, layer, limit, admits)
+    search = _Search(arch, layer, limit, admits, into or Result())
     for skeleton in (uneven_skeletons if uneven else even_skeletons)(arch, layer):
         search.run(skeleton)
     return search.result
@@ -115,12 +117,13 @@ class _State:
 
 
 class _Search:
-    def __init__(self, arch: Arch, layer: Layer, limit: int, admits: Callable[[Mapping], bool] | None) -> None:
-        self.arch, self.layer, self.limit, self.admits = arch, layer, limit, admits
+    def __init__(
+        self, arch: Arch, layer: Layer, limit: int, admits: Callable[[Mapping], bool] | None, result: Result
+    ) -> None:
+        self.arch, self.layer, self.limit, self.admits, self.result = arch, layer, limit, admits, result
         self.traffic = Traffic(arch, layer)
         self.leakage = leakage(arch)
         self.per_word: dict[tuple[str, str], Number] = {}
-        self.result = Result()
 
     def run(self, skeleton: Skeleton) -> None:
         elements = element_count(self.layer.op.output, self.layer.bound)

@@ -66,8 +66,13 @@ def cold_answer(arch: Arch, layer: Layer, options: Options) -> LayerSolution:
 
 
 def _complaints(arch: Arch, layer: Layer, found: Result, options: Options, cold: bool) -> Iterator[str]:
-    objective = options.objective
     answer = cold_answer(arch, layer, options) if cold else solve(arch, "net", [layer], options).layers[0]
+    yield from wrong_answer(arch, layer, found, options, answer)
+
+
+def wrong_answer(arch: Arch, layer: Layer, found: Result, options: Options, answer: LayerSolution) -> Iterator[str]:
+    """What is wrong with an answer; `found`: what enumeration found."""
+    objective = options.objective
     if answer.failure and answer.failure.code == TOO_MANY_ORDERS:
         return
     if answer.failure and answer.failure.code == NONE_FOUND and "was found" in answer.failure.message:
