@@ -3,6 +3,7 @@ none."""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from fractions import Fraction
 from math import inf, prod
@@ -16,11 +17,12 @@ from ..model.evaluate import evaluate
 from ..spec.arch import Arch
 from ..spec.op import Layer
 from ..text.diagnostics import Diagnostic, Label, SpecError
+from .clock import Clock, OutOfTimeError
 from .conflicts import explain_infeasible, find_mapping
 from .goal import COSTS, Goal
 from .latency import objective_value
 from .program import Busy
-from .requirements import requirement_conflict
+from .requirements import asked, requirement_conflict
 from .solution import Certificate, Options
 
 #: What rounding may take from a limit, relative; a mapping that is found is held against the limit itself.
@@ -72,9 +74,10 @@ def only_one(
 
 
 def no_mapping(
-    arch: Arch, layer: Layer, options: Options, dataflow: Dataflow | None, finished: bool, rejected: float
+    arch: Arch, layer: Layer, options: Options, dataflow: Dataflow | None, clock: Clock, finished: bool, rejected: float
 ) -> Diagnostic:
-    """Why no mapping was found: a conflict of sizes and rules, a requirement that none meets, or no time."""
+    """Why no mapping was found: a conflict of sizes and rules, a requirement that none meets, or no time. `finished`:
+    time did not run out; `rejected`: the least value of those that only seemed to obey."""
     found = explain_infeasible(arch, layer, dataflow, options.space, options.factors)
     if found is not None:
         return found
@@ -85,29 +88,34 @@ def no_mapping(
             f"the search found no mapping of `{layer.name}`, though some obey its dataflow",
             help="this is a mistake in npudsl: please report it with the files",
         )
-    if finished and dataflow is not None and len(costs) == 1 and costs[0].kind != "edp":
-        return _best_conflict(arch, layer, options, dataflow, costs[0])
+    if finished and dataflow is not None and len(costs) == 1:
+        return _best_conflict(arch, layer, options, dataflow, costs[0], clock)
     what = "no mapping obeys" if finished and rejected == inf else "no mapping was found that obeys"
     label = Label(dataflow.span, "this dataflow") if dataflow and dataflow.span else None
-    notes = tuple(f"it asks for {r.kind} {'<=' if r.most is not None else '>='} a limit" for r in costs)
+    notes = tuple(f"it asks for {asked(r)}" for r in costs)
     return Diagnostic("E608", f"{what} the dataflow of `{layer.name}`", label, notes=notes)
 
 
-def _best_conflict(arch: Arch, layer: Layer, options: Options, dataflow: Dataflow, missed: Requirement) -> Diagnostic:
+def _best_conflict(
+    arch: Arch, layer: Layer, options: Options, dataflow: Dataflow, missed: Requirement, clock: Clock
+) -> Diagnostic:
     """E606 with the best value that the other rules leave, which takes another search; E608 if the cycles that a search
-    knows leave open whether there is one within the limit."""
-    from .clock import Clock
+    knows, or the time, leave open whether there is one within the limit."""
     from .layer import LayerSearch
 
     others = replace(dataflow, requirements=tuple(r for r in dataflow.requirements if r is not missed))
     wanted = replace(options, objective=missed.kind, dataflows=((layer.name, others),))
-    search = LayerSearch(arch, layer, wanted, Clock(), lambda value, bound: None)
-    search.run()
+    search = LayerSearch(arch, layer, wanted, clock, lambda value, bound: None)
+    with suppress(OutOfTimeError):
+        search.run()
     answer = search.answer()
     if answer is None:
-        return Diagnostic("E608", f"no mapping obeys the dataflow of `{layer.name}`")
+        found = "obeys" if search.finished else "was found that obeys"
+        return Diagnostic(
+            "E608", f"no mapping {found} the dataflow of `{layer.name}`", notes=(f"it asks for {asked(missed)}",)
+        )
     cost, least = answer[1].cost, answer[2].lower_bound
-    best = cost.energy if missed.kind == "energy" else cost.cycles
+    best = {"energy": cost.energy, "latency": cost.cycles, "edp": cost.energy * cost.cycles}[missed.kind]
     if missed.most is not None and least <= float(missed.most) * (1.0 + SLACK):
         return _undecided(arch, layer, missed, least, best)
     return requirement_conflict(missed, best, arch, layer, proven=float(best) <= least * (1.0 + SLACK))
@@ -115,13 +123,13 @@ def _best_conflict(arch: Arch, layer: Layer, options: Options, dataflow: Dataflo
 
 def _undecided(arch: Arch, layer: Layer, missed: Requirement, least: float, best: Fraction) -> Diagnostic:
     """None was found within a limit, though its cycles that no schedule undercuts may be."""
-    asked = requirement_conflict(missed, best, arch, layer, proven=False)
-    unit = "pJ" if missed.kind == "energy" else "cycles"
+    unit = {"energy": "pJ", "latency": "cycles", "edp": "pJ * cycles"}[missed.kind]
+    why = requirement_conflict(missed, best, arch, layer, proven=False)
     return replace(
-        asked,
+        why,
         code="E608",
         message=f"no mapping was found that obeys the dataflow of `{layer.name}`",
-        notes=(*asked.notes, f"that none has less than {least:,.6g} {unit} is proven, so there may be one"),
+        notes=(*why.notes, f"that none has less than {least:,.6g} {unit} is proven, so there may be one"),
     )
 
 

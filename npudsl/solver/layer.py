@@ -59,6 +59,7 @@ class LayerSearch:
         self.goal, self.incumbent = goal, Incumbent(goal, judge=judge)
         self.searches: list[Search] = []
         self.searching, self.finished = True, False
+        self.refused = False  # too many mappings, so that the search ended before its time; `bound` holds
         self.even: Callable[[], Mapping] | None = None
         self.bound = self._least_possible()
         self.relaxed: float | None = None
@@ -79,9 +80,11 @@ class LayerSearch:
         if self.space != "even":
             self._search("even")
             self.even = self.incumbent.mapping
-        with contextlib.suppress(RefusedError):  # too many: `bound` is that of what was searched
+        try:
             self.bound = min(self._search(self.space), self.incumbent.rejected)
             self.finished = True
+        except RefusedError:
+            self.refused = True
 
     def _begin(self) -> None:
         problem = self.problem
@@ -262,7 +265,8 @@ def solve_layer(arch: Arch, layer: Layer, options: Options, clock: Clock, report
                 search.run()
             answer = search.answer()
             if answer is None:
-                return failed(no_mapping(arch, layer, options, dataflow, search.finished, search.incumbent.rejected))
+                in_time = search.finished or search.refused
+                return failed(no_mapping(arch, layer, options, dataflow, clock, in_time, search.incumbent.rejected))
             found = answer
     except SpecError as error:
         return failed(error.diagnostics[0])

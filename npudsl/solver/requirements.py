@@ -28,7 +28,7 @@ def requirement_conflict(
 ) -> Diagnostic:
     """E606: no mapping meets a requirement. `best`: the proven best value of its metric, in its units (the least; of
     a utilization the largest) over all mappings that meet the requirements `under`; not `proven`: the best found."""
-    asked = " and ".join(_asked(r) for r in (missed, *under))
+    wanted = " and ".join(asked(r) for r in (missed, *under))
     others = [Label(r.span, "together with this") for r in under if r.span]
     most, rising = missed.most is not None, best > _limit(missed)
     far = abs(best / _limit(missed) - 1) if _limit(missed) else None
@@ -40,7 +40,7 @@ def requirement_conflict(
     possible = f"{who} is {_value(missed, best)}{_in_time(missed, best, arch)}{away}"
     return Diagnostic(
         "E606",
-        f"no mapping of `{layer.name}` on `{arch.name}` has {asked}",
+        f"no mapping of `{layer.name}` on `{arch.name}` has {wanted}",
         Label(missed.span, said) if missed.span else None,
         tuple(others),
         (*((missed.message,) if missed.message else ()), possible),
@@ -58,7 +58,8 @@ def _side(rule: Requirement) -> str:
     return "least" if rule.most is None else "most"
 
 
-def _asked(rule: Requirement) -> str:
+def asked(rule: Requirement) -> str:
+    """A requirement in words."""
     of = f" of `{rule.array}`" if rule.array else ""
     return f"{_ARTICLES[rule.kind]}{of} of at {_side(rule)} {_value(rule, _limit(rule))}"
 
