@@ -55,23 +55,27 @@ class Boxes:
 
 def summary(values: np.ndarray, rises: np.ndarray, axis: int) -> np.ndarray:
     """The least of columns that count towards the sums, the largest of the others."""
+    if rises.all():
+        return np.asarray(values.min(axis=axis))
     return np.where(rises, values.min(axis=axis), values.max(axis=axis))
 
 
-def boxed(table: Table, model: Model, frame: Frame) -> Boxes:
-    """Sorts a table's rows so that those of each box are alike."""
+def boxed(table: Table, model: Model, frame: Frame, others: np.ndarray) -> Boxes:
+    """Sorts a table's rows so that those of each box are alike in what they add to every sum and limit, if all columns
+    are multiplied by `others`. (Alike in every column: three times as many pairs of boxes to look at.)"""
     last = len(table) - 1
     size = 1 << last.bit_length()
     order = np.arange(size)
     with np.errstate(divide="ignore"):
-        scale = np.log(np.maximum(table.values, 1e-9))
+        scale = np.log(np.maximum(table.values @ np.abs(model.weights * others).T, 1e-9))
+    scale = scale[np.minimum(order, last)]
     count = 1
     while size // count > 2:
-        nodes = order.reshape(count, -1)
-        spread = np.ptp(scale[np.minimum(nodes, last)], axis=1)
-        widest = spread.argmax(axis=1)
-        keys = scale[np.minimum(nodes, last), widest[:, None]]
-        order = np.take_along_axis(nodes, keys.argsort(axis=1, kind="stable"), axis=1).ravel()
+        nodes = scale.reshape(count, -1, scale.shape[1])
+        widest = (nodes.max(axis=1) - nodes.min(axis=1)).argmax(axis=1)
+        keys = nodes[np.arange(count), :, widest]
+        moved = (keys.argsort(axis=1, kind="stable") + (size // count) * np.arange(count)[:, None]).ravel()
+        order, scale = order[moved], scale[moved]
         count *= 2
     rows = table.take(np.minimum(order, last))
     columns = [rows.values]
@@ -81,6 +85,12 @@ def boxed(table: Table, model: Model, frame: Frame) -> Boxes:
         columns.insert(0, summary(columns[0].reshape(-1, 2, columns[0].shape[1]), model.rises, 1))
         outer.insert(0, outer[0].reshape(-1, 2, kinds).min(axis=1))
     return Boxes(rows, order <= last, columns, outer)
+
+
+def boxed_for_each_other(one: Table, two: Table, model: Model, frame: Frame, rest: np.ndarray) -> tuple[Boxes, Boxes]:
+    """Two tables that are to be combined; `rest`: what all others contribute."""
+    first, second = (table.values.mean(axis=0) * rest for table in (one, two))
+    return boxed(one, model, frame, second), boxed(two, model, frame, first)
 
 
 class Pairs:
@@ -107,7 +117,9 @@ class Pairs:
                 outer = self.frame.outer.T[one.table.need[a] + two.table.need[b]]
             else:
                 outer = np.maximum(one.outer[i][a], two.outer[j][b])
-            alive, costs, steps = self.alive(one.columns[i][a] * two.columns[j][b], outer)
+            both = one.columns[i].take(a, axis=0)
+            both *= two.columns[j].take(b, axis=0)
+            alive, costs, steps = self.alive(both, outer)
             if single:
                 alive &= one.real[a] & two.real[b]
             a, b = a[alive], b[alive]
@@ -160,8 +172,9 @@ def combinations(
         width = model.weights.shape[1]
         index = np.zeros(1, dtype=np.int64)
         tables.append(Table(np.ones((1, width)), index, index))
-    first, second = (boxed(t, model, frame) for t in tables)
-    pairs = Pairs(model, frame, np.ones(model.weights.shape[1]), tick)
+    alone = np.ones(model.weights.shape[1])
+    first, second = boxed_for_each_other(tables[0], tables[1], model, frame, alone)
+    pairs = Pairs(model, frame, alone, tick)
     for a, b, costs, steps in pairs.surviving(first, second):
         x, y = first.table, second.table
         yield x.need[a] + y.need[b], x.leave[a] + y.leave[b], costs, steps
@@ -184,7 +197,7 @@ def _sifted(model: Model, frame: Frame, tables: Sequence[Table], tick: Callable[
 
 def _merged(model: Model, frame: Frame, rest: np.ndarray, one: Table, two: Table, tick: Callable[[], None]) -> Table:
     """One table of the groups of two, without rows that no choice for the others brings below the ceiling."""
-    first, second = boxed(one, model, frame), boxed(two, model, frame)
+    first, second = boxed_for_each_other(one, two, model, frame, rest)
     x, y = first.table, second.table
     found = [(a, b) for a, b, _, _ in Pairs(model, frame, rest, tick).surviving(first, second)]
     a, b = (np.concatenate([f[k] for f in found] or [np.zeros(0, np.int64)]) for k in (0, 1))
