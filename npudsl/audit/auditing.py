@@ -11,7 +11,7 @@ from time import monotonic
 import numpy as np
 
 from ..mapping.nest import Mapping
-from .bound import Goal, Reproof
+from .bound import SEARCHED, Goal, Reproof
 from .claims import Stated, check_value
 from .costs import leakage
 from .enumeration import least
@@ -51,12 +51,14 @@ class Completeness:
 @dataclass(frozen=True)
 class Audited:
     """What holds of one layer. `combinations`: those that were looked at one by one (None: the bound was not re-proved
-    in time); `same_as`: an equal layer with the same claim, audited there; `seconds` of wall time."""
+    in time); `searched`: so many of the classes have nothing below the bound; `same_as`: an equal layer with the same
+    claim, audited there; `seconds` of wall time."""
 
     layer: str
     value: float
     lower_bound: float
     classes: int
+    searched: int = 0
     combinations: int | None = None
     completeness: Completeness | None = None
     same_as: str | None = None
@@ -78,13 +80,14 @@ class Progress:
 
 
 class Audit:
-    """Checks claims about layers for one objective and space. `tell` hears of the progress."""
+    """Checks claims about layers for one objective and space. `tell` hears of the progress; `stop` is asked often
+    whether to end now, with what was checked so far."""
 
     def __init__(
         self, objective: str, space: str, effort: Effort | None = None,
-        tell: Callable[[Progress], None] = lambda progress: None,
+        tell: Callable[[Progress], None] = lambda progress: None, stop: Callable[[], bool] = lambda: False,
     ):  # fmt: skip
-        self.objective, self.space, self.effort, self.tell = objective, space, effort or Effort(), tell
+        self.objective, self.space, self.effort, self.tell, self.stop = objective, space, effort or Effort(), tell, stop
         seconds = self.effort.seconds
         self.deadline = None if seconds is None else monotonic() + seconds
         self.known: dict[object, Audited] = {}
@@ -97,7 +100,7 @@ class Audit:
             yield self.layer(one)
 
     def _tick(self) -> None:
-        if self.deadline is not None and monotonic() > self.deadline:
+        if self.stop() or (self.deadline is not None and monotonic() > self.deadline):
             raise OutOfTime
 
     def layer(self, one: Stated) -> Audited:
@@ -106,35 +109,40 @@ class Audit:
         key = (one.layer.problem, claim.lower_bound, claim.value, claim.classes)
         if key in self.known:
             return replace(self.known[key], layer=claim.layer, same_as=self.known[key].layer, seconds=0.0)
-        combinations = completeness = None
+        found = Audited(claim.layer, claim.value, claim.lower_bound, len(one.parts))
+
+        def told(what: str, done: int) -> None:
+            nonlocal found
+            if what == SEARCHED:
+                found = replace(found, searched=done)
+            self.tell(Progress(claim.layer, what, done, len(one.parts)))
+
         with suppress(OutOfTime):
-            combinations = self._bound(one)
-            completeness = self._completeness(one)
-        self.known[key] = Audited(
-            claim.layer, claim.value, claim.lower_bound, len(one.parts), combinations, completeness,
-            seconds=monotonic() - started,
-        )  # fmt: skip
+            looked = self._bound(one, told)
+            found = replace(found, combinations=looked)
+            found = replace(found, completeness=self._completeness(one))
+        self.known[key] = replace(found, seconds=monotonic() - started)
         return self.known[key]
 
-    def _bound(self, one: Stated) -> int:
+    def _bound(self, one: Stated, told: Callable[[str, int], None] = lambda what, done: None) -> int:
         """No combination of any class is below the bound; one of them reaches what the mapping costs at least if that
-        is the best."""
+        is the best. Raises `Refused`, OutOfTime."""
         claim, goal = one.claim, self._goal(one)
         reached = value(self.objective, *exact(one.arch, one.layer, one.mapping, idle=False))
         closed = reached <= claim.lower_bound * (1 + CLOSED)
         most = reached * (1 + TOLERANCE) if closed else claim.lower_bound * (1 - TOLERANCE)
         problem = Problem(one.arch, one.layer, goal.timed)
-        total = len(one.parts)
-
-        def told(done: int) -> None:
-            self.tell(Progress(claim.layer, "classes", done, total))
-
-        found = Reproof(problem, goal, one.parts, most, self._tick, told).run()
-        if found.least < claim.lower_bound * (1 - TOLERANCE):
-            raise Refused(
-                f"its lower bound {claim.lower_bound!r} does not hold: a listed class comes down to {found.least!r}",
-                claim.layer,
-            )
+        reproof = Reproof(problem, goal, one.parts, most, self._tick, told)
+        found = reproof.found
+        try:
+            reproof.run()
+        finally:  # what was found until the time was up refutes, too
+            if found.least < claim.lower_bound * (1 - TOLERANCE):
+                raise Refused(
+                    f"its lower bound {claim.lower_bound!r} does not hold: a listed class comes down to "
+                    f"{found.least!r}",
+                    claim.layer,
+                )
         if closed and found.least > most:
             raise Refused("its list of classes is not complete: none of them reaches the value", claim.layer)
         return found.looked

@@ -23,6 +23,8 @@ from .rows import Model, Problem, tabulate
 BATCH = 1 << 17
 #: Vectors of tile extents in a table at a cut.
 MOST_VECTORS = 20_000_000
+#: What is told of parts in which nothing below the ceiling was left out.
+SEARCHED = "classes searched"
 
 
 @dataclass(frozen=True)
@@ -99,12 +101,12 @@ class Found:
 
 
 class Reproof:
-    """Searches all combinations of a list of parts for one below `most`. `tick` is called now and then and may raise;
-    `told` gets the number of parts done."""
+    """Searches all combinations of a list of parts for one below `most`. `tick` is called now and then and may raise:
+    `found` is what was met until then. `told` gets what is done with the parts, and with how many of them."""
 
     def __init__(
         self, problem: Problem, goal: Goal, parts: Sequence[Part], most: float, tick: Callable[[], None],
-        told: Callable[[int], None] = lambda done: None,
+        told: Callable[[str, int], None] = lambda what, done: None,
     ):  # fmt: skip
         self.problem, self.goal, self.parts, self.tick, self.told = problem, goal, parts, tick, told
         self.ceiling = Ceiling(self._value, most)
@@ -118,8 +120,9 @@ class Reproof:
         vectors = prod(self.problem.shape)
         if vectors > MOST_VECTORS:
             raise Refused(f"{vectors:,} vectors of tile extents are too many to audit", self.problem.layer.name)
-        for part in self.parts:
+        for number, part in enumerate(self.parts):
             self.tick()
+            self.told("classes read", number)
             self.models[part] = tabulate(self.problem, part)
         ordered = sorted(self.parts, key=lambda p: (len(p.top[0]), p.last))
         tops = {p.top for p in self.parts}
@@ -128,13 +131,13 @@ class Reproof:
             assert cut is not None
             self._tabulate(cut)
             done += sum(p.bottom == cut for p in self.parts)
-            self.told(done)
+            self.told(SEARCHED, done)
         for part in ordered:
             if part.last:
                 if self._reached(part):
                     self._finish(part)
                 done += 1
-                self.told(done)
+                self.told(SEARCHED, done)
         return self.found
 
     def _value(self, costs: np.ndarray, steps: np.ndarray) -> np.ndarray:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from .interrupt import Wish, stoppable
 from .options import add_json, positive_int, seconds
 from .output import Failed, check_writable, say
 from .screen import present
 
 if TYPE_CHECKING:
-    from ..audit import Audited, Certificate, Progress
+    from ..audit import Audited, Progress
+    from ..audit.claims import Stated
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -34,13 +36,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_json(parser)
     parser.epilog = (
         "Exit status 1, and one sentence that names the layer and the claim, if the certificate is not believed. The "
-        "output says what was proved and what was only sampled."
+        "output says what was proved and what was only sampled. Ctrl-C or the time limit end with what was checked so "
+        "far, and exit status 1 if a bound is left."
     )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """0 if every claim holds as far as it was checked; 1 with a sentence if one does not, or if time was too short for
-    a bound. Raises `Failed`."""
+    a bound, or after Ctrl-C. Raises `Failed`."""
     check_writable(arguments.json)
     from ..audit import Audit, Effort, Refused, from_json, state
     from ..report import audited as report
@@ -53,24 +56,31 @@ def run(arguments: argparse.Namespace) -> int:
                 raise Failed(f"the certificate says nothing about a layer `{name}`; it has {', '.join(known)}")
         effort = Effort(arguments.enumerate, arguments.samples, arguments.seed, arguments.time_limit)
         only = None if arguments.layer is None else tuple(arguments.layer)
-        with _shown() as tell:
-            found = list(Audit(certificate.objective, certificate.space, effort, tell).run(state(certificate, only)))
-        executed = _executed(certificate, only) if arguments.execute else frozenset()
+        wish = Wish()
+        with _shown() as tell, stoppable(wish, "what was checked so far follows"):
+            stated = state(certificate, only)
+            audit = Audit(certificate.objective, certificate.space, effort, tell, lambda: wish.asked)
+            found = list(audit.run(stated))
+            executed = _executed(stated, tell, wish) if arguments.execute else frozenset()
     except Refused as error:
         raise Failed(f"refused: {error}") from None
     present(
         arguments,
-        lambda: report.record(certificate, found, executed),
-        lambda: report.screen(certificate, found, executed),
+        lambda: report.record(certificate, found, executed, interrupted=wish.asked),
+        lambda: report.screen(certificate, found, executed, interrupted=wish.asked),
     )
-    return _verdict(found)
+    return _verdict(found, interrupted=wish.asked)
 
 
-def _verdict(found: list[Audited]) -> int:
+def _verdict(found: list[Audited], *, interrupted: bool) -> int:
     left = [one.layer for one in found if one.combinations is None]
     if left:
-        say(f"the time was too short for the bounds of {', '.join(left)}")
-    return 1 if left else 0
+        said = "interrupted before the bounds of {} were re-proved" if interrupted else (
+            "the time was too short for the bounds of {}")  # fmt: skip
+        say(said.format(", ".join(left)))
+    elif interrupted:
+        say("interrupted")
+    return 1 if left or interrupted else 0
 
 
 def _text(file: str) -> str:
@@ -88,13 +98,17 @@ def _text(file: str) -> str:
         raise Failed(f"refused: `{file}` is not UTF-8 text") from None
 
 
-def _executed(certificate: Certificate, only: tuple[str, ...] | None) -> frozenset[str]:
-    """Executes every mapping. Raises `Refused` for one that does not count what the closed forms say."""
-    from ..audit import Refused, state
+def _executed(stated: Sequence[Stated], tell: Callable[[Progress], None], wish: Wish) -> frozenset[str]:
+    """Executes every mapping, until it is asked to stop. Raises `Refused` for one that does not count what the closed
+    forms say."""
+    from ..audit import Progress, Refused
     from ..verify import verify
 
     found = set()
-    for one in state(certificate, only):
+    for number, one in enumerate(stated):
+        if wish.asked:
+            break
+        tell(Progress(one.layer.name, "executing: mappings", number, len(stated)))
         verdict = verify(one.arch, one.layer, one.mapping)
         if not verdict.agreed:
             raise Refused(

@@ -16,7 +16,7 @@ UNITS = {"energy": "pJ", "latency": "cycles", "edp": "pJ * cycles"}
 
 
 def screen(
-    certificate: Certificate, found: Sequence[Audited], executed: frozenset[str] = frozenset()
+    certificate: Certificate, found: Sequence[Audited], executed: frozenset[str] = frozenset(), *, interrupted: bool
 ) -> Iterator[RenderableType]:
     """The table, then what it means."""
     unit = UNITS[certificate.objective]
@@ -32,15 +32,17 @@ def screen(
             short(one.value),
             "0" if one.gap <= 1e-9 else f"{one.gap:.2%}",
             "re-proved" if one.combinations is not None else "not reached",
-            f"{one.classes:,}",
+            f"{one.classes:,}" if one.combinations is not None else f"{one.searched:,} of {one.classes:,}",
             _others(one) if one.same_as is None else f"as {one.same_as}",
             f"{one.seconds:.1f}",
         )
     yield shown
-    yield from map(Text, ("", *words(certificate, found, executed)))
+    yield from map(Text, ("", *words(certificate, found, executed, interrupted=interrupted)))
 
 
-def words(certificate: Certificate, found: Sequence[Audited], executed: frozenset[str]) -> Iterator[str]:
+def words(
+    certificate: Certificate, found: Sequence[Audited], executed: frozenset[str], *, interrupted: bool
+) -> Iterator[str]:
     """Sentences: what holds, and how it is known."""
     count = len(found)
     yield f"values:  {_all(count, count)} legal and cost what is claimed (closed forms)."
@@ -65,7 +67,10 @@ def words(certificate: Certificate, found: Sequence[Audited], executed: frozense
         )
     left = count - len(complete) - len(sampled)
     if left:
-        yield f"time:    {_all(left, count)} not looked at in full: the time was up."
+        why = "interrupted" if interrupted else "the time was up"
+        yield f"time:    {_all(left, count)} not looked at in full: {why}."
+    if proved < count:
+        yield "         What was searched of their classes holds nothing below their bounds; the rest may."
     if certificate.unanswered:
         yield f"nothing is claimed about {', '.join(certificate.unanswered)}."
 
@@ -85,7 +90,9 @@ def _others(one: Audited) -> str:
     return f"spot check: {found.drawn:,} random, {found.changed:,} near it; best {found.nearest:.4g} x the bound"
 
 
-def record(certificate: Certificate, found: Sequence[Audited], executed: frozenset[str] = frozenset()) -> Json:
+def record(
+    certificate: Certificate, found: Sequence[Audited], executed: frozenset[str] = frozenset(), *, interrupted: bool
+) -> Json:
     """The same for programs."""
     return {
         "schema": SCHEMA,
@@ -96,6 +103,7 @@ def record(certificate: Certificate, found: Sequence[Audited], executed: frozens
                 "value": one.value,
                 "lower_bound": one.lower_bound,
                 "classes": one.classes,
+                "searched": one.searched,
                 "bound": "re-proved" if one.combinations is not None else "not reached",
                 "space": _space(one),
                 "executed": one.layer in executed,
@@ -104,6 +112,7 @@ def record(certificate: Certificate, found: Sequence[Audited], executed: frozens
             for one in found
         ],
         "unanswered": list(certificate.unanswered),
+        "interrupted": interrupted,
     }
 
 

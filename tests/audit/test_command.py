@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from npudsl.audit import Refused, from_json, to_json
+from npudsl.audit import Refused, auditing, from_json, to_json
 from npudsl.cli.main import main
 
 LIBRARY = """
@@ -215,6 +216,27 @@ def test_no_time(written: tuple[Path, str], tmp_path: Path, capsys: pytest.Captu
     assert audit(tmp_path, written[1], "--time-limit", "0.000001") == 1
     told = capsys.readouterr()
     assert "not reached" in told.out and "the time was too short for the bounds of conv, fc" in told.err
+
+
+def test_ctrl_c(written: tuple[Path, str], tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """The first ends with what was checked until then."""
+    stop = auditing.Audit._tick
+
+    def interrupted(audit: auditing.Audit) -> None:
+        if not audit.stop():
+            signal.raise_signal(signal.SIGINT)
+        stop(audit)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(auditing.Audit, "_tick", interrupted)
+        assert audit(tmp_path, written[1], "--json", str(tmp_path / "found.json")) == 1
+    told = capfd.readouterr()
+    assert "stopping: what was checked so far follows" in told.err
+    assert "interrupted before the bounds of conv, fc were re-proved" in told.err
+    assert "all layers: not looked at in full: interrupted." in told.out and "none re-proved" in told.out
+    found = json.loads((tmp_path / "found.json").read_text())
+    assert found["interrupted"] and [one["bound"] for one in found["layers"]] == ["not reached"] * 2
+    assert all(one["searched"] < one["classes"] for one in found["layers"])
 
 
 def test_mapspaces_that_cannot_be_certified(written: tuple[Path, str], capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,8 +8,9 @@ from random import Random
 import numpy as np
 import pytest
 
-from npudsl.audit import Audit, Effort, Refused
+from npudsl.audit import Audit, Audited, Effort, Refused
 from npudsl.audit.bound import Goal, Reproof
+from npudsl.audit.claims import Stated
 from npudsl.audit.costs import leakage
 from npudsl.audit.enumeration import least
 from npudsl.audit.rows import Problem
@@ -129,6 +130,32 @@ def test_a_bound_that_is_too_high_is_refused_with_any_effort(monkeypatch: pytest
                     except Refused as error:
                         refused.update({k: n + 1 for k, n in refused.items() if k in str(error)})
     assert all(refused.values()), refused
+
+
+def test_what_is_stopped_claims_no_more_than_was_searched() -> None:
+    """Stopped at any question: nothing is re-proved; and what was found until then refutes a bound that is too high."""
+    one = next(found for seed in range(20) if (found := claimed(*problem(seed, "even"), "edp", "even")) is not None)
+    higher = replace(one, claim=replace(one.claim, value=one.claim.value * 2, lower_bound=one.claim.value * 1.9))
+
+    def stopped(stated: Stated, questions: int) -> Audited:
+        left = iter(range(questions))
+        audit = Audit("edp", "even", Effort(enumerate=1, samples=1), stop=lambda: next(left, None) is None)
+        return audit.layer(stated)
+
+    searched, questions = [0], 0
+    while (found := stopped(one, questions)).combinations is None:
+        assert found.searched < len(one.parts) and found.completeness is None
+        searched.append(found.searched)
+        questions += 1
+    assert searched == sorted(searched) and max(searched) > 0 and found.searched == len(one.parts)
+    outcomes = []
+    for asked in range(questions):
+        try:
+            outcomes.append(stopped(higher, asked).combinations is None)
+        except Refused as error:
+            assert "a listed class comes down to" in str(error)
+            outcomes.append(False)
+    assert outcomes == sorted(outcomes, reverse=True) and any(outcomes) and not all(outcomes)
 
 
 def test_a_list_without_the_class_of_the_best_is_refused() -> None:
