@@ -201,8 +201,7 @@ class Search:
         if batch.task is None:  # its tables were forgotten, and the incumbent has become better since
             return
         if len(batch.programs) == 1:
-            self.finish_one(batch.task, top)
-            return
+            return self.finish_one(batch.task, top)
 
         def take(found: Found) -> None:
             for task, picks in batch.rows(found.picks(np.arange(len(found.steps)))):
