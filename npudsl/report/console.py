@@ -1,9 +1,11 @@
-"""Where tables are drawn: the terminal as wide as it is, anything else without colour and 120 columns wide."""
+"""Where tables are drawn: the terminal as wide as it is, anything else without colour nor spaces at the ends of
+lines, and 120 columns wide."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
-from io import StringIO
+from io import StringIO, TextIOBase
 from typing import TextIO
 
 from rich import box
@@ -14,12 +16,26 @@ from rich.table import Table
 PIPED_WIDTH = 120
 
 
+class Trimmed(TextIOBase):
+    """Writes to a stream without the spaces that fill up the last cell of a row."""
+
+    def __init__(self, stream: TextIO):
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        self._stream.write(re.sub(" +\n", "\n", text))
+        return len(text)
+
+    def flush(self) -> None:
+        self._stream.flush()
+
+
 def console_for(stream: TextIO, *, width: int | None = None) -> Console:
     """A console on `stream`. `width` overrides the terminal's (tests, notebooks)."""
     if stream.isatty():
         return Console(file=stream, width=width, highlight=False, markup=False)
     return Console(
-        file=stream,
+        file=Trimmed(stream),  # type: ignore[arg-type]
         width=width or PIPED_WIDTH,
         color_system=None,
         force_terminal=False,

@@ -14,6 +14,7 @@ from math import inf, isfinite
 from rich.table import Table
 from rich.text import Text
 
+from ..solver.requirements import MANY_TIMES
 from ..solver.solution import CLOSED
 from . import limits
 from .answers import Answer, Answers
@@ -93,7 +94,9 @@ def gap(share: float) -> str:
 
 
 def _signed(share: float) -> str:
-    """A difference to what was found: `+3.5%`, `-0.02%`; `0` where rounding of floats is all there is."""
+    """A difference to what was found: `+3.5%`, `-0.02%`, `475 x`; `0` where rounding of floats is all there is."""
     if abs(share) <= CLOSED:
         return "0"
+    if share >= MANY_TIMES - 1:
+        return f"{short(share + 1)} x"
     return f"{share * 100:+.1f}%" if abs(share) >= 0.0005 else f"{share * 100:+.1g}%"

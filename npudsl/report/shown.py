@@ -9,7 +9,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from ..spec.arch import Arch, Array, Level, Link, Memory
+from ..spec.arch import Arch, Array, Compute, Level, Link, Memory
 from ..spec.net import Network
 from ..spec.op import Layer
 from ..spec.summary import total_weights, weights
@@ -29,14 +29,25 @@ def architecture(arch: Arch) -> Iterator[RenderableType]:
         ("holds", "left"),
         ("energy", "left"),
         ("bit/cycle", "right"),
+        *((("leakage", "left"),) if _leaks(arch) else ()),
     ):
         shown.add_column(header, justify="right" if justify == "right" else "left", no_wrap=header == "place")
     for row in _rows(arch):
-        shown.add_row(*row)
+        shown.add_row(*row[: len(shown.columns)])
     yield shown
 
 
+def _leaks(arch: Arch) -> bool:
+    return arch.compute.leakage > 0 or any(memory.leakage for memory in arch.memories)
+
+
+def _leakage(part: Memory | Compute) -> str:
+    """Of each instance."""
+    return f"{digits(part.leakage)} pJ/cycle" if part.leakage else ""
+
+
 def _rows(arch: Arch) -> Iterator[tuple[str, ...]]:
+    """Place, instances, size, what it holds, energy, bandwidth, leakage; some of the last left out."""
     indent, count = 0, 1
     for node in arch.nodes:
         if isinstance(node, Level):
@@ -48,7 +59,8 @@ def _rows(arch: Arch) -> Iterator[tuple[str, ...]]:
         indent += 1
     compute = arch.compute
     rate = "" if compute.rate == 1 else f" at {digits(compute.rate)} op/cycle"
-    yield (" " * 2 * indent + compute.name + rate, whole(count), "", "", f"{digits(compute.op_energy)} pJ/op", "")
+    energy = f"{digits(compute.op_energy)} pJ/op"
+    yield (" " * 2 * indent + compute.name + rate, whole(count), "", "", energy, "", _leakage(compute))
 
 
 def _level_rows(arch: Arch, level: Level, indent: int, count: int) -> Iterator[tuple[str, ...]]:
@@ -63,6 +75,7 @@ def _level_rows(arch: Arch, level: Level, indent: int, count: int) -> Iterator[t
             _holds(memory),
             _energies(arch, memory),
             "unlimited" if memory.bandwidth is None else digits(memory.bandwidth),
+            _leakage(memory),
         )
 
 

@@ -73,7 +73,7 @@ def _results(answers: Answers, *, wide: bool) -> Table:
     ):
         shown.add_column(header, footer, justify="right")
     if wide:
-        shown.add_column("stalled", justify="right")
+        shown.add_column("waiting", justify="right")
         shown.add_column("slowest")
     shown.add_column("proof", no_wrap=True)
     shown.add_column("verified", no_wrap=True)
@@ -91,7 +91,7 @@ def _result(answer: Answer, *, wide: bool) -> list[RenderableType]:
     cost = answer.cost
     row += [energy(cost.energy), _per_mac(cost.energy, layer.macs), short(cost.cycles), percent(cost.utilization)]
     if wide:
-        row += [percent(cost.stalled / cost.cycles), cost.bottleneck]
+        row += [percent(1 - cost.working), cost.bottleneck]
     return [*row, proofs.short_proof(answer), _verified(answer), _seconds(answer)]
 
 

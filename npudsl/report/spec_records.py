@@ -7,7 +7,8 @@ from .records import SCHEMA, Json, number
 
 
 def architecture(arch: Arch) -> Json:
-    """`show` of a machine: its nodes outermost first, sizes in bit, energies in pJ, bandwidths in bit per cycle."""
+    """`show` of a machine: its nodes outermost first, sizes in bit, energies in pJ, bandwidths in bit per cycle,
+    leakage of each instance in pJ per cycle."""
     return {
         "schema": SCHEMA,
         "arch": arch.name,
@@ -17,6 +18,7 @@ def architecture(arch: Arch) -> Json:
             "name": arch.compute.name,
             "energy_pj": number(arch.compute.op_energy),
             "rate": number(arch.compute.rate),
+            "leakage_pj_per_cycle": number(arch.compute.leakage),
             "precision_bit": {role: number(bits) for role, bits in arch.compute.precision},
         },
     }
@@ -37,6 +39,7 @@ def _memory(memory: Memory) -> Json:
         "read_pj_per_bit": number(memory.read_energy),
         "write_pj_per_bit": number(memory.write_energy),
         "bandwidth_bit_per_cycle": None if memory.bandwidth is None else number(memory.bandwidth),
+        "leakage_pj_per_cycle": number(memory.leakage),
     }
 
 
@@ -52,6 +55,7 @@ def _array(array: Array) -> Json:
                 "unicast": sorted(link.unicast),
                 "along": list(link.along),
                 "hop_pj_per_bit": number(link.hop_energy),
+                "bandwidth_bit_per_cycle": None if link.bandwidth is None else number(link.bandwidth),
             }
             for link in array.links
         ],

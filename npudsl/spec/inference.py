@@ -177,11 +177,27 @@ def _check_range(bounds: Bounds) -> None:
     for dim, fixed in bounds.fixed.items():
         if fixed.value < 1:
             label = Label(fixed.span or bounds.span, f"this is {fixed.value}" if fixed.value > -(10**9) else "below 1")
-            raise SpecError(Diagnostic("E305", f"`{dim}` of `{bounds.layer}` is at least 1", label))
+            help = f"give `{dim}` a bound of 1 or more"
+            raise SpecError(Diagnostic("E305", f"`{dim}` of `{bounds.layer}` is at least 1", label, help=help))
         if points <= MAX_POINTS < points * fixed.value:
             at = fixed.span or bounds.span
         points *= fixed.value
     if points > MAX_POINTS:
+        factors = [f"{d} {_size(fixed.value)}" for d, fixed in bounds.fixed.items() if fixed.value > 1]
         raise SpecError(
-            Diagnostic("E305", f"`{bounds.layer}` has more than 10^18 {bounds.points}", Label(at, "together with this"))
+            Diagnostic(
+                "E305",
+                f"`{bounds.layer}` has more than 10^18 {bounds.points}",
+                Label(at, "together with this"),
+                notes=(f"{' * '.join(factors)} = {_size(points)}",) if len(factors) > 1 else (),
+                help="make a bound smaller, or split the layer into several",
+            )
         )
+
+
+def _size(bound: int) -> str:
+    """`4096`, `1.2e+29`"""
+    if bound < 10**9:
+        return str(bound)
+    digits = len(str(bound)) - 1 if bound < 10**300 else int(bound.bit_length() * 0.30103)
+    return f"{bound / 10**digits:.3g}e+{digits}" if bound < 10**300 else f"about 10^{digits}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 import npudsl
 from npudsl.cli.main import main
+from npudsl.report.figures import percent
 
 FILE = """
 import std.nets.alexnet
@@ -127,5 +129,6 @@ def test_solve_tells_cycles_and_stalls(path: str, capsys: pytest.CaptureFixture[
     assert layer["bounded"]
     assert main(["solve", path, "--net", path, "--space", "even"]) == 0
     text = capsys.readouterr().out
-    assert "stalled" in text
+    waiting = layer["onload"] + layer["stalled"] + layer["offload"]
+    assert "waiting" in text and f" {percent(Fraction(waiting) / Fraction(layer['cycles']))} " in text and waiting > 0
     assert "cycles exact for" in text

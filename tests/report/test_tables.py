@@ -8,7 +8,7 @@ from fractions import Fraction
 
 import pytest
 
-from npudsl.report import mapped, proofs, shares, shown, solved, whole
+from npudsl.report import mapped, proofs, shares, shown, solved, spec_records, whole
 from npudsl.report.answers import Answer, Answers
 from npudsl.report.console import PIPED_WIDTH, as_text, console_for
 from npudsl.report.nest import nest_table
@@ -51,6 +51,30 @@ def test_screen_fits_and_says_everything(width: int) -> None:
     assert "weight past glb" in text
     assert "1 of 1 layers proven optimal; 1 of 1 executed" in text
     assert "\x1b" not in text
+
+
+def test_no_line_ends_in_spaces_in_a_pipe() -> None:
+    text = as_text([*solved.screen(FINE), *shown.architecture(ARCH)])
+    assert [line for line in text.splitlines() if line != line.rstrip()] == []
+    stream = io.StringIO()
+    console_for(stream).print("as it is: ", end="")
+    assert stream.getvalue() == "as it is: "
+
+
+@pytest.mark.parametrize(
+    ("start", "text"), [(1.335, "+33.5%"), (9.99, "+899.0%"), (10.0, "10 x"), (475.013, "475 x"), (4.75e6, "4.75 M x")]
+)
+def test_a_start_that_is_many_times_the_best_is_told_as_a_factor(start: float, text: str) -> None:
+    begun = replace(SOLUTION, certificate=replace(CERTIFICATE, start=start * CERTIFICATE.value))
+    assert f" {text} " in as_text(solved.screen(answers(Answer(begun))))
+
+
+def test_what_a_machine_leaks_is_shown_where_it_does() -> None:
+    assert "leakage" not in as_text(shown.architecture(ARCH))
+    leaking = replace(ARCH, compute=replace(ARCH.compute, leakage=Fraction(5, 100)))
+    lines = as_text(shown.architecture(leaking)).splitlines()
+    assert lines[1].endswith("leakage") and lines[-1].endswith(" 0.0500 pJ/cycle")
+    assert spec_records.architecture(leaking)["compute"]["leakage_pj_per_cycle"] == 0.05
 
 
 def test_screen_is_reproducible() -> None:
