@@ -11,7 +11,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from itertools import count
+from itertools import count, islice
 
 import numpy as np
 
@@ -83,7 +83,7 @@ class Lower:
     def start(self, top: float) -> None:
         """The first bound of every case; nothing is begun if there are too many of them. `top`: the logarithm of the
         value of a mapping; what has nothing below is dropped."""
-        found = list(self._templates())
+        found = list(islice(self._templates(), MOST_TEMPLATES + 1))
         if not 0 < len(found) <= MOST_TEMPLATES:
             return
         for root in self._roots(found):
@@ -148,7 +148,9 @@ class Lower:
             for one in orders:
                 whole = Uncut(one.tiers, one.canonical, one.rules, one.axes)
                 for whole_nest in parts(whole):
-                    yield from distinct(op, dims, whole, whole_nest, symmetries)
+                    for template in distinct(op, dims, whole, whole_nest, symmetries):
+                        self.tick()
+                        yield template
 
     def _solve(self, node: Node) -> Bounded:
         """The node with its bound."""
