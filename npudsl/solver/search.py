@@ -2,8 +2,7 @@
 
 A *cut* is known by the nodes outside it. Its front holds, for every vector of tile extents at the cut, the least costs
 outside of any mapping with these tiles (none: none fits and can still lead to an improvement). A part from one
-cut to the next extends one front to the other; a last part gives whole mappings. Nearly all the work is in the last
-parts.
+cut to the next extends one front to the other; a last part gives whole mappings. They are nearly all the work.
 """
 
 from __future__ import annotations
@@ -125,6 +124,7 @@ class Search:
         found, held = [], 0
         for stage in self.stages:
             for batch in stage.batches if stage.bottom is None else ():
+                self.tick()
                 if batch.task is not None:
                     found.append((self._root(batch.task, stage.top), batch, stage.top))
                     held += batch.nbytes

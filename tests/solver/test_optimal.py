@@ -8,6 +8,10 @@ import pytest
 
 from npudsl.mapping.legality import check_mapping
 from npudsl.solver import Options, solve
+from npudsl.solver.clock import Clock
+from npudsl.solver.hierarchy import hierarchies
+from npudsl.solver.layer import LayerSearch
+from npudsl.solver.search import Search
 from npudsl.spec.arch import Arch
 from npudsl.spec.op import Layer
 
@@ -56,3 +60,21 @@ def test_answers_are_legal() -> None:
         arch, of = random_problem(seed, PROBLEMS)
         mapping = solve(arch, "net", [of], Options(objective="edp", space="even")).layers[0].mapping
         assert mapping is None or check_mapping(arch, of, mapping) == ()
+
+
+def test_a_search_asks_for_the_time_at_every_template_and_table() -> None:
+    """On deep machines making them takes longer than a time limit."""
+    arch, of = falling_in_energy_and_in_a_limit()
+    asked = 0
+
+    def tick() -> None:
+        nonlocal asked
+        asked += 1
+
+    layer_search = LayerSearch(arch, of, Options("energy", "uneven"), Clock(), lambda value, bound: None)
+    for orders in hierarchies(arch, of, "uneven", None):
+        asked = 0
+        search = Search(layer_search.problem, orders, layer_search.incumbent, tick)
+        search.prepare()
+        batches = [batch for stage in search.stages for batch in stage.batches]
+        assert asked >= len(batches) + sum(len(batch.programs) for batch in batches) > 2
