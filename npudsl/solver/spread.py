@@ -22,7 +22,7 @@ Group = list[tuple[int, Layer]]
 MOST_PROCESSES = 8
 #: A process takes about half a second to start, which comes back if the work apart from the hardest layer takes longer:
 #: in units of `effort`, of which a second was some 30,000 when this was measured (AlexNet on both machines of studies).
-WORTH_A_PROCESS = 1.5e4
+WORTH_A_PROCESS = 2e4
 #: What closed forms take in these units, where windows slide and elsewhere, and the share that a process that has done
 #: a layer of the same kind is spared.
 FORMS, PLAIN, SPARED = 4e4, 7e3, 0.75
@@ -40,6 +40,16 @@ def effort(layer: Layer) -> float:
     """
     ways = prod(comb(power + PLACES - 1, power) for _, bound in layer.bounds for power in powers(bound))
     return _forms(layer) + float(ways) ** 0.5
+
+
+def _efforts(layers: Sequence[Layer]) -> list[float]:
+    """Of layers that one process searches."""
+    known: set[object] = set()
+    found = []
+    for layer in layers:
+        found.append(effort(layer) - (spared(layer) if kin(layer) in known else 0.0))
+        known.add(kin(layer))
+    return found
 
 
 def spared(layer: Layer) -> float:
@@ -74,7 +84,7 @@ def width_for(
     if options.jobs is not None or most == 1:
         return most
     searches = [layer for layer in firsts if store is None or not store.has(arch, layer, options)]
-    efforts = [effort(layer) for layer in searches]
+    efforts = _efforts(searches)
     if executed:
         efforts += [min(layer.points / OPERATIONS, EXECUTION) for layer in firsts]
     return most if sum(sorted(efforts)[:-1]) > WORTH_A_PROCESS else 1
