@@ -3,6 +3,7 @@ none."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from fractions import Fraction
@@ -88,8 +89,11 @@ def no_mapping(
             f"the search found no mapping of `{layer.name}`, though some obey its dataflow",
             help="this is a mistake in npudsl: please report it with the files",
         )
-    if finished and dataflow is not None and len(costs) == 1:
-        return _best_conflict(arch, layer, options, dataflow, costs[0], clock)
+    if finished and dataflow is not None:
+        for missed in costs:
+            told = _best_conflict(arch, layer, options, dataflow, missed, clock)
+            if told is not None:
+                return told
     what = "no mapping obeys" if finished and rejected == inf else "no mapping was found that obeys"
     label = Label(dataflow.span, "this dataflow") if dataflow and dataflow.span else None
     notes = tuple(f"it asks for {asked(r)}" for r in costs)
@@ -98,9 +102,9 @@ def no_mapping(
 
 def _best_conflict(
     arch: Arch, layer: Layer, options: Options, dataflow: Dataflow, missed: Requirement, clock: Clock
-) -> Diagnostic:
+) -> Diagnostic | None:
     """E606 with the best value that the other rules leave, which takes another search; E608 if the cycles that a search
-    knows, or the time, leave open whether there is one within the limit."""
+    knows, or the time, leave open whether there is one within the limit. None: the others leave none that is known."""
     from .layer import LayerSearch
 
     others = replace(dataflow, requirements=tuple(r for r in dataflow.requirements if r is not missed))
@@ -110,21 +114,21 @@ def _best_conflict(
         search.run()
     answer = search.answer()
     if answer is None:
-        found = "obeys" if search.finished else "was found that obeys"
-        return Diagnostic(
-            "E608", f"no mapping {found} the dataflow of `{layer.name}`", notes=(f"it asks for {asked(missed)}",)
-        )
+        return None
+    under = [r for r in others.requirements if r.kind in COSTS]
     cost, least = answer[1].cost, answer[2].lower_bound
     best = {"energy": cost.energy, "latency": cost.cycles, "edp": cost.energy * cost.cycles}[missed.kind]
     if missed.most is not None and least <= float(missed.most) * (1.0 + SLACK):
-        return _undecided(arch, layer, missed, least, best)
-    return requirement_conflict(missed, best, arch, layer, proven=float(best) <= least * (1.0 + SLACK))
+        return _undecided(arch, layer, missed, under, least, best)
+    return requirement_conflict(missed, best, arch, layer, under, proven=float(best) <= least * (1.0 + SLACK))
 
 
-def _undecided(arch: Arch, layer: Layer, missed: Requirement, least: float, best: Fraction) -> Diagnostic:
+def _undecided(
+    arch: Arch, layer: Layer, missed: Requirement, under: Sequence[Requirement], least: float, best: Fraction
+) -> Diagnostic:
     """None was found within a limit, though its cycles that no schedule undercuts may be."""
     unit = {"energy": "pJ", "latency": "cycles", "edp": "pJ * cycles"}[missed.kind]
-    why = requirement_conflict(missed, best, arch, layer, proven=False)
+    why = requirement_conflict(missed, best, arch, layer, under, proven=False)
     return replace(
         why,
         code="E608",

@@ -7,10 +7,17 @@ from functools import partial
 import numpy as np
 import pytest
 
+from npudsl.mapping.dataflow import Dataflow
 from npudsl.mapping.nest import Loop, Mapping
+from npudsl.mapping.resolve_dataflow import resolve_dataflow
+from npudsl.solver import Options, solve
 from npudsl.solver.goal import Goal, Incumbent, Missed, RefusedError
 from npudsl.solver.limited import MOST_EARLY, search_early
+from npudsl.solver.solution import LayerSolution
+from npudsl.text.diagnostics import Diagnostic
 
+from ..mapping.machines import declared
+from ..report.machine import ARCH, LAYER
 from .under_limits import excess, random_problems, wrong
 
 
@@ -50,6 +57,35 @@ def test_limits_are_tightened_by_what_is_missed_until_something_obeys() -> None:
     search()
     assert incumbent.mapping().loops[0].factor == 90 and incumbent.rejected == 100.0  # 100 to 91 were looked at, too
     assert search_early(Incumbent(goal, judge=lambda mapping: {}), lambda: None)
+
+
+def test_what_is_told_of_limits_that_nothing_keeps() -> None:
+    """The least that the other limit leaves, or that any mapping has."""
+    latency = "    require latency <= 40 * 1 cycle\n"
+
+    def solved(objective: str, requirements: str) -> LayerSolution:
+        asked = ((LAYER.name, _flow(requirements)),) if requirements else ()
+        return solve(ARCH, "net", [LAYER], Options(objective, "even", dataflows=asked)).layers[0]
+
+    def told(requirements: str) -> Diagnostic:
+        found = solved("energy", requirements).failure
+        assert found is not None and found.code == "E606"
+        return found
+
+    limited, free = solved("energy", latency).certificate, solved("energy", "").certificate
+    assert limited is not None and free is not None and limited.optimal and limited.value > free.value
+    most = int((limited.value + free.value) / 2)  # so each limit alone can be kept
+    both = told(f"    require energy <= {most} * 1 pJ\n{latency}")
+    assert f"has an energy of at most {most:,} pJ and a latency of at most 40 cycles" in both.message
+    assert both.notes[0].startswith(f"the least energy with the other requirements is {limited.value:,.0f} pJ")
+    best = solved("edp", "").certificate
+    assert best is not None
+    alone = told(f"    require edp <= {int(best.value * 0.9)} * 1 pJ * 1 cycle\n")
+    assert alone.notes[0].startswith(f"the least that any has is {best.value:,.0f} pJ * cycles")
+
+
+def _flow(requirements: str) -> Dataflow:
+    return resolve_dataflow(declared(f"mapping limits {{\n{requirements}}}\n"), ARCH, LAYER)
 
 
 def test_refusals_end_a_search() -> None:
