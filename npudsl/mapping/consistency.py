@@ -11,6 +11,7 @@ from ..spec.op import Layer
 from ..text.diagnostics import Diagnostic, Label
 from ..text.source import Span
 from .arranging import slot_rules
+from .contradictions import contradictions
 from .dataflow import Dataflow, FactorRule, PlaceRule
 from .nest import Node
 from .pinned import optional_nodes
@@ -28,7 +29,8 @@ def check_dataflow(
     """Every reason why no mapping of the layer can obey, as far as single rules and pairs of them show it.
 
     E502 a dim that the factors cannot cover, E506 a tensor that bypasses every memory, E507 slots against the order of
-    the machine, E508 an axis that is too short, E521 a dim that is whole in one place and divided in another.
+    the machine, E508 an axis that is too short, E521 a dim that is whole in one place and divided in another,
+    E525 requirements that contradict each other.
     """
     return (
         *check_places(dataflow, arch),
@@ -39,8 +41,8 @@ def check_dataflow(
 
 
 def check_places(dataflow: Dataflow, arch: Arch) -> tuple[Diagnostic, ...]:
-    """What of `check_dataflow` does not depend on the bounds of the layer: E507 and E508."""
-    return (*_order(dataflow, arch), *_axes(dataflow, arch))
+    """What of `check_dataflow` does not depend on the bounds of the layer: E507, E508 and E525."""
+    return (*_order(dataflow, arch), *_axes(dataflow, arch), *contradictions(dataflow))
 
 
 def uneven_only(dataflow: Dataflow, arch: Arch, layer: Layer) -> tuple[Diagnostic, ...]:

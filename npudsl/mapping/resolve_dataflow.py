@@ -38,7 +38,8 @@ def resolve_dataflow(
     block with holes everything that is not said is free.
 
     Raises `SpecError` with everything that is wrong: what `resolve_mapping` raises but holes, E518 and E519 items of
-    slots, E520 requirements, E521 a dim that is whole in one place and divided in another.
+    slots, E520 requirements, E521 a dim that is whole in one place and divided in another, E525 requirements that
+    contradict each other.
     """
     found = read_dataflow(decl, arch, layer, scope)
     complete = _complete(decl, arch, layer, scope, layer_span)

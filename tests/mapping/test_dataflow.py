@@ -185,6 +185,16 @@ def test_a_time_needs_a_clock() -> None:
         (["pe.x [m = 3, p >= 2]"], "E508", "unrolls at least 6 instances along `pe.x`, which has 4"),
         (["glb [r = full]", "spad [r = 3]"], "E521", "`r` is whole in one place and divided in another"),
         (["glb [r = full]", "spad [r >= 2]"], "E521", "`r` is whole in one place and divided in another"),
+        (
+            ["require utilization >= 0.9", "require utilization <= 0.5"],
+            "E525",
+            "nothing has a `utilization` of at least 0.9 and at most 0.5",
+        ),
+        (
+            ["require utilization(pe) <= 0.5", "require utilization(pe) >= 0.9", "require utilization >= 0.6"],
+            "E525",
+            "nothing has a `utilization(pe)` of at least 0.9 and at most 0.5",
+        ),
     ],
 )
 def test_mistakes(lines: list[str], code: str, message: str) -> None:
