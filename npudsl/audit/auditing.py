@@ -14,7 +14,7 @@ from ..mapping.nest import Mapping
 from .bound import SEARCHED, Goal, Reproof
 from .claims import Stated, check_value
 from .costs import leakage
-from .enumeration import least
+from .enumeration import Told, least
 from .refused import OutOfTime, Refused
 from .rows import Problem
 from .sampling import Sampler
@@ -125,10 +125,10 @@ class Audit:
         return self.known[key]
 
     def _bound(self, one: Stated, told: Callable[[str, int], None] = lambda what, done: None) -> int:
-        """No combination of any class is below the bound; one of them reaches what the mapping costs at least if that
-        is the best. Raises `Refused`, OutOfTime."""
+        """No combination of any class is below the bound; one of them reaches what the mapping costs if that is the
+        best. Raises `Refused`, OutOfTime."""
         claim, goal = one.claim, self._goal(one)
-        reached = value(self.objective, *exact(one.arch, one.layer, one.mapping, idle=False))
+        reached = value(self.objective, *exact(one.arch, one.layer, one.mapping))
         closed = reached <= claim.lower_bound * (1 + CLOSED)
         most = reached * (1 + TOLERANCE) if closed else claim.lower_bound * (1 - TOLERANCE)
         problem = Problem(one.arch, one.layer, goal.timed)
@@ -155,7 +155,8 @@ class Audit:
     def _completeness(self, one: Stated) -> Completeness:
         goal = self._goal(one)
         self.tell(Progress(one.layer.name, "mappings", 0, 1))
-        found = least(one.arch, one.layer, self.space, goal, self.effort.enumerate, self._tick)
+        told = Told(one.claim.lower_bound, lambda mapping: value(self.objective, *exact(one.arch, one.layer, mapping)))
+        found = least(one.arch, one.layer, self.space, goal, self.effort.enumerate, self._tick, told)
         if found is None:
             return self._sampled(one)
         best, count = found
@@ -192,8 +193,7 @@ class Audit:
 
     def _not_below(self, one: Stated, mapping: Mapping, what: str) -> float:
         """The value of a mapping over the bound. Raises `Refused` if it is below."""
-        energy, cycles = exact(one.arch, one.layer, mapping, idle=False)
-        costs = value(self.objective, energy, cycles)
+        costs = value(self.objective, *exact(one.arch, one.layer, mapping))
         if costs < one.claim.lower_bound * (1 - TOLERANCE):
             raise Refused(f"its lower bound does not hold: {what} costs {costs!r}", one.claim.layer)
         return _ratio(costs, one)

@@ -50,7 +50,7 @@ def kinds(arch: Arch, timed: bool) -> tuple[Kind, ...]:
     names: list[str] = []
     if timed:
         for memory in arch.memories:
-            names += [name for name, rate in (_port(memory, "read"), _port(memory, "write")) if rate is not None]
+            names += [name for name, rate in (port(memory, "read"), port(memory, "write")) if rate is not None]
         names += [link.name for array in arch.arrays for link in array.links if link.bandwidth is not None]
     return (ENERGY, *((name, apart) for name in dict.fromkeys(names) for apart in (False, True)))
 
@@ -114,7 +114,7 @@ def _tolls(arch: Arch, booking: Booking) -> Iterator[tuple[Kind, Fraction, tuple
                 break
     else:
         memory = arch.memory(booking.place)
-        (name, rate), width = _port(memory, booking.counter), arch.width(memory.name, role)
+        (name, rate), width = port(memory, booking.counter), arch.width(memory.name, role)
         arrays = tuple(a.name for a in arch.arrays_between(None, memory.name))
     if rate is None:
         return
@@ -123,7 +123,7 @@ def _tolls(arch: Arch, booking: Booking) -> Iterator[tuple[Kind, Fraction, tuple
         yield (name, True), width / rate, arrays
 
 
-def _port(memory: Memory, direction: str) -> tuple[str, Fraction | None]:
+def port(memory: Memory, direction: str) -> tuple[str, Fraction | None]:
     """Name and bit per cycle. With read and write ports, shared ones help both by half; else all serve both."""
     ports = memory.ports
     if memory.bandwidth is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from itertools import permutations
 from math import prod
 
@@ -11,8 +12,8 @@ import numpy as np
 from ..mapping.nest import Loop, Mapping, Node
 from ..spec.arch import Arch
 from ..spec.op import Layer
-from .rows import splits, ways
 from .skeletons import Axis, Filling, Place, Skeleton, nest, places_of, skeletons
+from .splits import splits, ways
 from .values import Shape
 
 
@@ -72,6 +73,14 @@ def _ordered(places: tuple[Place, ...], loops: list[list[tuple[str, int]]], belo
             yield (order, *rest)
 
 
+@dataclass(frozen=True)
+class Told:
+    """What is reported of a mapping (`of`) is nowhere below its value; it is asked for where that is below `bound`."""
+
+    bound: float
+    of: Callable[[Mapping], float]
+
+
 def least(
     arch: Arch,
     layer: Layer,
@@ -79,8 +88,10 @@ def least(
     value: Callable[[np.ndarray, np.ndarray], np.ndarray],
     limit: int,
     tick: Callable[[], None],
+    told: Told | None = None,
 ) -> tuple[float, int] | None:
-    """The least value of all legal mappings and their number; None if there are more than `limit` to look at."""
+    """The least value of all legal mappings (or what is told of it) and their number; None if there are more than
+    `limit` to look at."""
     if count_of(arch, layer, space, limit) > limit:
         return None
     shapes: dict[tuple[Node | Loop, ...], set[tuple[int, ...]]] = {}
@@ -96,5 +107,16 @@ def least(
         rows = np.array(sorted(factors), dtype=np.int64).reshape(len(factors), loops)
         energy, cycles, fits = Shape(arch, layer, items).costs(rows)
         legal += int(fits.sum())
-        best = min(best, float(np.where(fits, value(energy, cycles), np.inf).min()))
+        values = np.where(fits, value(energy, cycles), np.inf)
+        if told is not None:
+            for row in np.flatnonzero(values < told.bound):
+                tick()
+                values[row] = told.of(_filled(items, rows[row]))
+        best = min(best, float(values.min()))
     return best, legal
+
+
+def _filled(items: tuple[Node | Loop, ...], factors: np.ndarray) -> Mapping:
+    """The nest with these nodes and loops."""
+    rest = iter(factors.tolist())
+    return Mapping(tuple(i if isinstance(i, Node) else replace(i, factor=next(rest)) for i in items))

@@ -6,12 +6,11 @@ way to split its bounds, one column per product. No row is left out but those th
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property, lru_cache
-from math import comb, prod
+from functools import cached_property
+from math import prod
 
 import numpy as np
 
@@ -22,8 +21,12 @@ from ..model.vectorised import VECTORISED
 from ..spec.arch import Arch
 from ..spec.op import Layer
 from . import costs
+from .ends import terms as ending
 from .parts import Part
 from .refused import Refused
+from .splits import divisors, splits, ways
+from .waits import Wait, arrivals, waits
+from .waits import terms as waiting
 
 Group = tuple[str, ...]
 
@@ -31,47 +34,15 @@ Group = tuple[str, ...]
 MOST_ROWS = 3_000_000
 
 
-@lru_cache(maxsize=4096)
-def divisors(n: int) -> tuple[int, ...]:
-    """All divisors, ascending."""
-    small = [d for d in range(1, int(n**0.5) + 1) if n % d == 0]
-    return tuple(sorted({*small, *(n // d for d in small)}))
-
-
-@lru_cache(maxsize=4096)
-def splits(n: int, count: int) -> tuple[tuple[int, ...], ...]:
-    """All ways to write n as a product of `count` factors, in order."""
-    if count == 0:
-        return ((),) if n == 1 else ()
-    return tuple((d, *rest) for d in divisors(n) for rest in splits(n // d, count - 1))
-
-
-def ways(n: int, count: int) -> int:
-    """How many `splits` there are."""
-    found = 1
-    for power in Counter(primes_of(n)).values():
-        found *= comb(count + power - 1, power)
-    return found
-
-
-def primes_of(n: int) -> list[int]:
-    """Prime factors with their multiplicity, ascending."""
-    found, prime = [], 2
-    while n > 1:
-        while n % prime == 0:
-            found.append(prime)
-            n //= prime
-        prime += 1 if prime * prime <= n else max(n - prime, 1)
-    return found
-
-
 @dataclass(frozen=True)
 class Problem:
-    """A layer on a machine; `timed`: whether what ports and links take matters."""
+    """A layer on a machine; `timed`: whether what ports and links take matters; `waiting`: so do what steps wait for at
+    two places and first and last tiles (`waits.py`, `ends.py`), for bounds on what is reported."""
 
     arch: Arch
     layer: Layer
     timed: bool
+    waiting: bool = True
 
     @cached_property
     def dims(self) -> tuple[str, ...]:
@@ -89,8 +60,12 @@ class Problem:
         return tuple(found)
 
     @cached_property
+    def waits(self) -> tuple[Wait, ...]:
+        return waits(self.arch, self.layer) if self.timed and self.waiting else ()
+
+    @cached_property
     def kinds(self) -> tuple[costs.Kind, ...]:
-        return costs.kinds(self.arch, self.timed)
+        return (*costs.kinds(self.arch, self.timed), *(wait.kind for wait in self.waits))
 
     @cached_property
     def extents(self) -> tuple[tuple[int, ...], ...]:
@@ -165,8 +140,16 @@ class Tabulation:
         if self.part.last:
             inside.update((t.name, None) for t in layer.op.tensors)
         mine = [b for b in self.formulas.bookings if (b.edge.tensor.name, b.edge.child) in inside]
-        for term in costs.terms(problem.arch, layer, mine, problem.timed):
-            self._add(problem.kinds.index(term.kind), term.weight, term.product, term.arrays)
+        for booking in mine:
+            for term in costs.terms(problem.arch, layer, [booking], problem.timed):
+                self._book(term)
+                if term.kind[1]:
+                    for more in waiting(problem.waits, term, booking):
+                        self._book(more)
+        if problem.timed and problem.waiting:
+            self._arrivals()
+            for term in ending(problem.arch, layer, self.part, self.formulas, problem.waits):
+                self._book(term)
         constants = np.zeros(len(problem.kinds))
         steps = None
         if self.part.last:
@@ -183,6 +166,18 @@ class Tabulation:
             tuple(self._table(g) for g in problem.groups), weights, constants,
             np.array([float(x) for x in self.limits]), rises, steps,
         )  # fmt: skip
+
+    def _book(self, term: costs.Term) -> None:
+        self._add(self.problem.kinds.index(term.kind), term.weight, term.product, term.arrays)
+
+    def _arrivals(self) -> None:
+        """What the sums of two places lose at every arrival."""
+        loops = self.part.nest.loops
+        for wait in self.problem.waits:
+            found = arrivals(wait, self.part.nest, self.part.frame, self.part.inside)
+            if found is not None:
+                walked = tuple(((loops[i].dim,), self.formulas.symbols[i]) for i in found if not loops[i].spatial)
+                self._book(costs.Term(wait.kind, -wait.most, Product(walked)))
 
     def _add(self, kind: int, weight: Fraction, product: Product, arrays: tuple[str, ...] = ()) -> None:
         if weight:

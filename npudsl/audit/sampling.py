@@ -10,8 +10,8 @@ from ..mapping.legality import check_mapping
 from ..mapping.nest import Mapping, Node
 from ..spec.arch import Arch
 from ..spec.op import Layer
-from .rows import primes_of
 from .skeletons import Axis, Filling, Place, Skeleton, build, even, held, nest, optional_nodes, places_of, uneven
+from .splits import primes_of
 
 #: Changes that are tried before a mapping is given up.
 PATIENCE = 200

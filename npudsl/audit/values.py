@@ -25,9 +25,8 @@ def value(objective: str, energy: Fraction, cycles: Fraction) -> float:
     return float(energy if objective == "energy" else cycles if objective == "latency" else energy * cycles)
 
 
-def exact(arch: Arch, layer: Layer, mapping: Mapping, idle: bool = True) -> tuple[Fraction, Fraction]:
-    """Energy in pJ and the latency of `costs.py` in cycles. `idle`: leakage for all cycles of the closed form, not for
-    this latency alone."""
+def exact(arch: Arch, layer: Layer, mapping: Mapping, reported: bool = True) -> tuple[Fraction, Fraction]:
+    """Energy in pJ and cycles: as they are reported, or with the latency of `costs.py`, which is no more, for both."""
     simple = mapping.simplified()
     formulas = derive(arch, layer, simple)
     known = dict(zip(formulas.symbols, (loop.factor for loop in simple.loops), strict=True))
@@ -39,11 +38,10 @@ def exact(arch: Arch, layer: Layer, mapping: Mapping, idle: bool = True) -> tupl
     def along(array: str) -> int:
         return prod(loop.factor for loop in simple.loops if loop.array == array)
 
-    energy, latency = costs.cost(arch, layer, formulas, of, along)
-    power = costs.leakage(arch)
-    if power:
-        energy += power * (evaluate(arch, layer, mapping).cost.cycles if idle else latency)
-    return energy, latency
+    energy, cycles = costs.cost(arch, layer, formulas, of, along)
+    if reported:
+        cycles = evaluate(arch, layer, mapping).cost.cycles
+    return energy + costs.leakage(arch) * cycles, cycles
 
 
 class Shape:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 
 from ..solver.knobs import GB, Knob
-from ..solver.solution import least
 from ..spec.arch import Arch
 from .answers import Answers
 from .console import table
@@ -30,13 +29,13 @@ def sensitivity_table(answers: Answers, worths: Mapping[str, tuple[Worth, ...]])
     for answer in answers.solved:
         name = answer.layer.name
         for worth in worths.get(name, ()):
-            shown.add_row(name, *_row(answers.arch, worth, least(answer.certificate)))
+            shown.add_row(name, *_row(answers.arch, worth))
             name = ""
     return shown
 
 
-def _row(arch: Arch, worth: Worth, now: float) -> list[str]:
-    knob = worth.knob
+def _row(arch: Arch, worth: Worth) -> list[str]:
+    knob, now = worth.knob, worth.base
     step = f"+{_amount(arch, knob, knob.step)}"
     one_more = "?" if worth.more is None else _gain(worth.more, now)
     return [
@@ -84,9 +83,10 @@ def _gain(value: float, now: float) -> str:
 
 
 def record(worths: tuple[Worth, ...]) -> list[Json]:
-    """Per knob `{"kind", "name", "part", "unit", "now", "step", "used", "more", "same_to", "better_at", "better",
-    "saturates", "slope"}`: amounts in `unit`, `more` and `better` in units of the objective, `slope` d ln objective /
-    d ln value of the relaxation; null: not known, or no limit."""
+    """Per knob `{"kind", "name", "part", "unit", "now", "step", "used", "base", "more", "same_to", "better_at",
+    "better", "saturates", "slope"}`: amounts in `unit`; `base` (the optimum now), `more` and `better` in units of the
+    objective, of cycles that no schedule undercuts; `slope` d ln objective / d ln value of the relaxation; null: not
+    known, or no limit."""
     return [
         {
             "kind": worth.knob.kind,
@@ -96,6 +96,7 @@ def record(worths: tuple[Worth, ...]) -> list[Json]:
             "now": number(worth.knob.now),
             "step": number(worth.knob.step),
             "used": number(worth.needs),
+            "base": number(worth.base),
             "more": None if worth.more is None else number(worth.more),
             "same_to": _number(worth.same_to),
             "better_at": _number(worth.better_at),

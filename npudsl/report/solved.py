@@ -129,14 +129,13 @@ def _mappings(answers: Answers) -> Table:
 
 
 def _closing(answers: Answers) -> Iterator[Text]:
-    optimal = sum(a.certificate.proven for a in answers.solved)
     count = len(answers.solved)
     if count:
         clock = answers.arch.clock
         time = f" = {duration(answers.cycles / clock)} at {short(clock)}Hz" if clock else ""
         yield Text(f"{whole(answers.macs)} MACs, {energy(answers.energy)}, {whole(round(answers.cycles))} cycles{time}")
         yield Text(together([(a.cost, a.layer.repeat) for a in answers.solved]))
-        yield Text(f"{optimal} of {count} layers proven optimal; {_executed(answers)}")
+        yield Text(f"{proofs.proven(answers.solved)}; {_executed(answers)}")
         for note in (proofs.footnote(answers.solved), proofs.still_open(answers.solved)):
             if note is not None:
                 yield Text(note)

@@ -8,12 +8,14 @@ from functools import cached_property, lru_cache
 
 from ..model.counts import Product
 from ..model.expressions import ONE, bound_symbol
+from .ends import End, ends, resource_of, words
 from .hierarchy import Hierarchy
 from .latency import Load, loads
 from .prices import Capacity, capacities
 from .program import Limit, Program, Split, Spot, Sum
 from .templates import Place, Template
 from .tensor_forms import Column, Kind, Layout, TensorForms, Weighted, tensor_forms, view, weighted
+from .waits import Wait
 
 
 class Builder:
@@ -90,12 +92,47 @@ class Builder:
         for forms in self.tensors.values():
             for load, mine in forms.loads:
                 totals.setdefault(load, []).append(mine)
-        for load in loads(arch, self.kind.layer):
-            sums = totals.get(load, [])
+        for wait in self.kind.waits:
+            visits = self._visits(wait)
+            if visits is not None:
+                label = ("visits", wait.memory)
+                totals.setdefault(wait.load, []).append(weighted([(label, visits, -wait.most)]))
+        ends = list(self._ends()) if self.kind.reported else []
+        for load in (*loads(arch, self.kind.layer), *(wait.load for wait in self.kind.waits)):
+            resource = resource_of(load, self.kind.waits)
+            sums = [*totals.get(load, []), *(mine for end, mine in ends if resource in end.resources)]
             if load[1] and last:
                 sums = [*sums, weighted([(("steps",), self._steps(), 1 / arch.compute.rate)])]
             if sums:
                 yield load, self._sum(sums)
+
+    def _ends(self) -> Iterator[tuple[End, Weighted]]:
+        """What first and last tiles of this part take further in than the outermost memory."""
+        arch, op, nest = self.kind.arch, self.kind.op, self.template.nest
+        tiers = self.hierarchy.tiers[self.template.top + 1 : self.template.bottom + 1]
+        mine = {n for tier in tiers for n in tier.nodes}
+        for end in ends(arch, op, nest):
+            if end.node in mine:
+                tile = self.tensors[end.node.tensor].tiles[end.node.memory].product
+                found = words(arch, op.tensor(end.node.tensor), nest, end, tile, self.laid.symbols)
+                label = ("end", end.node.tensor, end.node.memory)
+                yield end, weighted([(label, self.laid.column(found), end.cycles)])
+
+    def _visits(self, wait: Wait) -> Column | None:
+        """Arrivals in the memory that a sum is about: all loops to the innermost one that moves any of its tiles. None:
+        its tiles are not of this part."""
+        tiers = self.hierarchy.tiers[self.template.top + 1 : self.template.bottom + 1]
+        here = [n for tier in tiers for n in tier.nodes if n.memory == wait.memory and n.tensor in wait.tensors]
+        if not here:
+            return None
+        loops, walked = self.template.nest.loops, 0
+        for node, above in self.template.nest.placed:
+            if node in here:
+                dims = self.kind.op.tensor(node.tensor).dims
+                moving = [i for i in range(above) if not loops[i].spatial and loops[i].dim in dims]
+                walked = max(walked, *(i + 1 for i in moving), self.template.frame)
+        factors = [((loop.dim,), self.laid.symbols[i]) for i, loop in enumerate(loops[:walked]) if not loop.spatial]
+        return self.laid.column(Product(tuple(factors)))
 
     def _steps(self) -> Column:
         """The steps; in a part that is not the last those of the loops outside its bottom, which is a lower bound."""

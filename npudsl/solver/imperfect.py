@@ -146,7 +146,7 @@ class ImperfectSearch:
         """The best mapping with perfect factors of the layer, maybe with larger bounds, or the best in time."""
         own = layer is self.layer
         objective = objective or self.options.objective
-        options = replace(self.options, factors="perfect", space=space, objective=objective)
+        options = replace(self.options, factors="perfect", space=space, objective=objective, reported=False)
         search = LayerSearch(
             arch, layer, options, clock or self.clock, self._relay if own else lambda value, bound: None
         )

@@ -21,7 +21,6 @@ from ..model.counts import Booking, derive
 from ..model.evaluate import Numbers
 from ..spec.arch import Arch
 from ..spec.op import Layer
-from .prices import leakage
 
 #: A sum of cycles: a resource, and whether only what moves apart from the steps counts (then the steps are added).
 Load = tuple[str, bool]
@@ -65,18 +64,17 @@ def latency(arch: Arch, layer: Layer, mapping: nest.Mapping) -> Fraction:
 
 
 def objective_value(objective: str, arch: Arch, layer: Layer, mapping: nest.Mapping, evaluation: Evaluation) -> float:
-    """What an objective makes of a mapping: pJ, cycles of the latency above, or pJ * cycles."""
+    """What an objective makes of a mapping: pJ, cycles of the latency above, or pJ * cycles. What leaks, leaks in the
+    cycles of the closed forms, which may be more."""
     if objective == "energy":
         return float(evaluation.cost.energy)
     cycles = latency(arch, layer, mapping)
     return float(cycles if objective == "latency" else evaluation.cost.energy * cycles)
 
 
-def least_value(objective: str, arch: Arch, layer: Layer, mapping: nest.Mapping, evaluation: Evaluation) -> float:
-    """The same with what leaks in the cycles of the latency above alone: what a search makes least."""
-    power = leakage(arch)
-    if not power or objective == "latency":
-        return objective_value(objective, arch, layer, mapping, evaluation)
-    cycles = latency(arch, layer, mapping)
-    energy = evaluation.cost.energy - power * (evaluation.cost.cycles - cycles)
-    return float(energy if objective == "energy" else energy * cycles)
+def reported_value(objective: str, evaluation: Evaluation) -> float:
+    """The same of what is reported: with the cycles of the closed forms."""
+    cost = evaluation.cost
+    if objective == "energy":
+        return float(cost.energy)
+    return float(cost.cycles if objective == "latency" else cost.energy * cost.cycles)

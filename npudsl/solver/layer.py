@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
+from fractions import Fraction
 from math import inf, isclose
 from time import perf_counter
 
@@ -13,6 +14,7 @@ from ..model.evaluate import evaluate
 from ..spec.arch import Arch
 from ..spec.op import Layer
 from ..text.diagnostics import Diagnostic, SpecError
+from .candidates import Candidates
 from .clock import Clock, OutOfTimeError
 from .conflicts import find_mapping
 from .demanded import goal_of, no_mapping, only_one, utilizations
@@ -21,27 +23,25 @@ from .filled import filled
 from .goal import Incumbent, RefusedError
 from .groups import live_dims
 from .hierarchy import hierarchies
-from .latency import latency, objective_value
+from .latency import latency, objective_value, reported_value
 from .limited import Judge, search_early
 from .limits import check_orders, check_size
 from .physical_energy import physical_limit
 from .prices import energies, leakage, without_leakage
+from .problem import Problem
 from .rows import common_unit
-from .search import Problem, Search
+from .search import Search
 from .solution import Certificate, LayerSolution, Options
 from .start import Entry, least, tighten
 
 Report = Callable[[float | None, float | None], None]
 
-#: Mappings that were the best so far and may be cheaper as they are evaluated, the latest.
-KEPT = 12
-
 
 class LayerSearch:
     """Finds the best mapping of one layer. `bound` holds for every mapping at any time, also if `run` is cut short.
 
-    Values and bounds are the primary value of the goal, energies in units of `problem.unit`. On machines that leak an
-    energy of the search is what a mapping takes at least (`goal.py`); what an answer takes is told as it is evaluated.
+    Values and bounds are the primary value of the goal, energies in units of `problem.unit`. Where time matters
+    (`reported`) mappings are valued by what is reported of them, and bounded by what the search knows (`goal.py`).
     """
 
     def __init__(self, arch: Arch, layer: Layer, options: Options, clock: Clock, report: Report):
@@ -54,13 +54,14 @@ class LayerSearch:
         unit = common_unit(energies(arch, layer))
         goal = goal_of(options, self.dataflow, unit, leakage(arch))
         busy = utilizations(arch, self.dataflow)
-        self.problem = Problem(arch, layer, dims, unit, goal.timed, busy, self.dataflow is not None)
+        self.reported = goal.timed and options.reported and not goal.limited
+        self.problem = Problem(arch, layer, dims, unit, goal.timed, busy, self.dataflow is not None, self.reported)
         judge = Judge(arch, layer, self.dataflow, options.space == "even") if self.dataflow else None
-        self.goal, self.incumbent = goal, Incumbent(goal, judge=judge)
+        candidates = Candidates(self._worth) if self.reported else None
+        self.goal, self.incumbent = goal, Incumbent(goal, judge=judge, candidates=candidates)
         self.searches: list[Search] = []
         self.searching, self.finished = True, False
         self.refused = False  # too many mappings, so that the search ended before its time; `bound` holds
-        self.even: Callable[[], Mapping] | None = None
         self.bound = self._least_possible()
         self.relaxed: float | None = None
         self.start: float | None = None
@@ -79,7 +80,6 @@ class LayerSearch:
                 self._warm_up()
         if self.space != "even":
             self._search("even")
-            self.even = self.incumbent.mapping
         try:
             self.bound = min(self._search(self.space), self.incumbent.rejected)
             self.finished = True
@@ -90,22 +90,39 @@ class LayerSearch:
         problem = self.problem
         mapping = filled(problem.arch, problem.layer)[0]
         evaluation = evaluate(problem.arch, problem.layer, mapping)
-        self.incumbent.offer(self._worth(mapping, evaluation), lambda: mapping)
-        objective = self.incumbent.goal.objective
-        value = objective_value(objective, problem.arch, problem.layer, mapping, evaluation)  # as the answer is told
-        self.start = value / (1.0 if objective == "latency" else float(problem.unit))
+        self.incumbent.take(self._value_of(mapping, evaluation), lambda: mapping)
+        self.start = self._told(mapping, evaluation) / self._scale
 
-    def _worth(self, mapping: Mapping, evaluation: Evaluation) -> tuple[float, float]:
-        """What the goal makes of a mapping by the closed forms, as the search does: of the cycles of `latency.py`."""
+    def _worth(self, mapping: Mapping) -> tuple[float, float]:
+        return self._value_of(mapping, evaluate(self.problem.arch, self.problem.layer, mapping))
+
+    def _value_of(self, mapping: Mapping, evaluation: Evaluation) -> tuple[float, float]:
+        """What the goal makes of a mapping by the closed forms: as it is reported, or as the search does."""
+        return self._counted(mapping, evaluation, evaluation.cost.cycles if self.reported else None)
+
+    def _counted(self, mapping: Mapping, evaluation: Evaluation, cycles: Fraction | None = None) -> tuple[float, float]:
+        """With other cycles than those of the closed forms (None: of `latency.py`)."""
         arch, cost = self.problem.arch, evaluation.cost
-        dynamic = cost.energy - leakage(arch) * cost.cycles
-        goal, steps = self.incumbent.goal, evaluation.tally.steps / arch.compute.rate
-        cycles = latency(arch, self.problem.layer, mapping) if goal.timed else steps
+        goal, dynamic = self.incumbent.goal, cost.energy - leakage(arch) * cost.cycles
+        if cycles is None:
+            steps = evaluation.tally.steps / arch.compute.rate
+            cycles = latency(arch, self.problem.layer, mapping) if goal.timed else steps
         return goal(float(dynamic / self.problem.unit), float(cycles))
 
+    def _told(self, mapping: Mapping, evaluation: Evaluation) -> float:
+        """The objective of a mapping as the answer tells it."""
+        objective = self.incumbent.goal.objective
+        if self.reported:
+            return reported_value(objective, evaluation)
+        return objective_value(objective, self.problem.arch, self.problem.layer, mapping, evaluation)
+
     def _warm_up(self) -> None:
-        arch, layer, options = self.problem.arch, self.problem.layer, Options("energy", "even")
-        found = LayerSearch(without_leakage(arch), layer, options, self.clock, lambda value, bound: None)
+        """Of as many mappings as no search can tell apart by their latency, one of low energy mostly waits less than it
+        knows."""
+        arch, layer = self.problem.arch, self.problem.layer
+        fast = self.reported and self.incumbent.goal.objective == "latency"
+        options, machine = Options("edp" if fast else "energy", "even"), arch if fast else without_leakage(arch)
+        found = LayerSearch(machine, layer, options, self.clock, lambda value, bound: None)
         try:
             found.run()
         finally:
@@ -114,39 +131,40 @@ class LayerSearch:
             best = found.incumbent
             if best.mapping is not None:
                 mapping = best.mapping()
-                self.incumbent.offer(self._worth(mapping, evaluate(arch, layer, mapping)), lambda: mapping)
+                self.incumbent.take(self._value_of(mapping, evaluate(arch, layer, mapping)), lambda: mapping)
 
     def _search(self, space: str) -> float:
         """Searches a space to its end; returns the bound on all of it. Only for the space asked for is `bound` kept."""
         wanted = space == self.space
         entries = self._entries(space)
         if not entries:
-            return self.incumbent.best[0]
+            return self.incumbent.bound
         if self.goal.limited and self.incumbent.judge:
             if search_early(self.incumbent, lambda: self._through(entries, wanted)) or not wanted:
-                return self.incumbent.best[0]
+                return self.incumbent.bound
             self.incumbent.rejected = inf  # what is refused under the limits themselves counts
         self._through(entries, wanted)
-        return self.incumbent.best[0]
+        return self.incumbent.bound
 
     def _through(self, entries: list[Entry], wanted: bool) -> None:
         """Searches one entry after the other, under the limits as they are. The bound rises with theirs, while those
         are the limits that are asked for."""
-        bound = min(tighten(entries) if wanted else least(entries), self.incumbent.best[0])
+        bound = min(tighten(entries) if wanted else least(entries), self.incumbent.bound)
         if wanted:
             self.relaxed = bound
         if self.start is None:
             self.start = self._value()
         for entry in sorted(entries, key=lambda e: e.bound):
-            bound = max(bound, min(entry.bound[0], self.incumbent.best[0]))
+            bound = max(bound, min(entry.bound[0], self.incumbent.bound))
             if wanted and self.incumbent.goal is self.goal:
                 self.bound = max(self.bound, min(bound, self.incumbent.rejected))
             self.report(self._in_pj(self._value()), self._in_pj(bound) if wanted else None)
             try:
-                if entry.bound < self.incumbent.best:
+                if entry.bound < self.incumbent.limit:
                     entry.search.finish(entry.batch, entry.top)
             finally:  # tables hold what may improve under the limits as they were
                 entry.batch.forget()
+        self.incumbent.settle()
 
     def _entries(self, space: str) -> list[Entry]:
         entries: list[Entry] = []
@@ -168,57 +186,58 @@ class LayerSearch:
         limit = physical_limit(self.problem.arch, self.problem.layer)
         if limit is None:
             return 0.0
-        objective = self.incumbent.goal.objective
-        return limit.value(objective) / (1.0 if objective == "latency" else float(self.problem.unit))
+        return limit.value(self.incumbent.goal.objective) / self._scale
+
+    @property
+    def _scale(self) -> float:
+        """pJ per unit of the objective's energy."""
+        return 1.0 if self.incumbent.goal.objective == "latency" else float(self.problem.unit)
 
     def _in_pj(self, value: float | None) -> float | None:
         """A value of the objective with its energy in pJ."""
-        scale = 1.0 if self.incumbent.goal.objective == "latency" else float(self.problem.unit)
-        return None if value is None else value * scale
+        return None if value is None else value * self._scale
 
     def answer(self) -> tuple[Mapping, Evaluation, Certificate] | None:
         """The best mapping so far, what it costs, and what is known about all others. None: no mapping is known."""
         self.searching = False  # what was found is told, however late it is
-        problem, objective = self.problem, self.incumbent.goal.objective
+        problem = self.problem
         found = self.incumbent.mapping() if self.incumbent.mapping else self._any()
         if found is None:
             return None
         evaluation = evaluate(problem.arch, problem.layer, found)
-        bound = self._in_pj(self.bound) or 0.0
-        least = self._in_pj(self._worth(found, evaluation)[0]) or 0.0  # the value, or with leakage somewhat less
-        expected = self._in_pj(self._value())
-        same = expected is None or isclose(least, expected, rel_tol=1e-12)
-        # a template never counts less than its nest costs; only at the end is the best of them the cost itself
-        if not same and (self.finished or least > (expected or 0.0)):
-            raise SpecError(_disagreement(problem.layer, least, expected))
-        if bound > least and not isclose(least, bound, rel_tol=1e-9):  # no bound holds that a mapping undercuts
-            raise SpecError(_disagreement(problem.layer, least, bound))
-        found, evaluation, value = self._cheapest(found, evaluation)
+        value, bound = self._told(found, evaluation), self._in_pj(self.bound) or 0.0
+        self._agree(found, evaluation)
         certificate = Certificate(
-            objective,
+            self.incumbent.goal.objective,
             value,
             value if isclose(value, bound, rel_tol=1e-12) else min(bound, value),
             self._in_pj(self.relaxed),
             self._in_pj(self.start),
             sum(search.examined for search in self.searches),
-            complete=self.finished and self._value() == self.bound and self.incumbent.goal.leak > 0,
+            complete=self.finished and self.bound == self.incumbent.bound < self.incumbent.best[0],
         )
         return found, evaluation, certificate
 
-    def _cheapest(self, best: Mapping, evaluation: Evaluation) -> tuple[Mapping, Evaluation, float]:
-        """The best mapping as it is evaluated. A machine may leak in more cycles than a search knows: there one that
-        was the best before may be cheaper."""
-        objective, arch, layer = self.incumbent.goal.objective, self.problem.arch, self.problem.layer
+    def _agree(self, found: Mapping, evaluation: Evaluation) -> None:
+        """Raises SpecError (E690) if the closed forms say otherwise than the search.
 
-        def valued(mapping: Mapping, found: Evaluation) -> tuple[Mapping, Evaluation, float]:
-            return mapping, found, objective_value(objective, arch, layer, mapping, found)
+        A template never counts less than its nest costs; only at the end is the best of them the cost itself.
+        """
+        worth, expected = self._value_of(found, evaluation)[0], self.incumbent.best[0]
+        if self.incumbent.mapping and (worth > expected or (self.finished and worth < expected)):
+            self._disagree(worth, expected)
+        if self.bound > worth:  # no bound holds that a mapping undercuts
+            self._disagree(worth, self.bound)
+        candidates = self.incumbent.candidates
+        if candidates is not None and candidates.cheapest is not None:
+            nest, least = candidates.cheapest, candidates.least[0]
+            known = self._counted(nest, evaluate(self.problem.arch, self.problem.layer, nest))[0]
+            if known > least:
+                self._disagree(known, least)
 
-        known = [valued(best, evaluation)]
-        if objective != "latency" and self.incumbent.past:
-            others = [*self.incumbent.past[-KEPT:], *([self.even] if self.even else [])]
-            nests = [nest() for nest in others]
-            known += [valued(nest, evaluate(arch, layer, nest)) for nest in nests]
-        return min(known, key=lambda one: one[2])
+    def _disagree(self, value: float, expected: float) -> None:
+        if not isclose(value, expected, rel_tol=1e-9):
+            raise SpecError(_disagreement(self.problem.layer, value * self._scale, expected * self._scale))
 
     def _any(self) -> Mapping | None:
         """Some mapping, where time ran out before one was found."""
@@ -232,7 +251,7 @@ class LayerSearch:
         return fit.nest() if fit is not None and judge is not None and not judge(fit.nest()) else None
 
 
-def _disagreement(layer: Layer, value: float, expected: float | None) -> Diagnostic:
+def _disagreement(layer: Layer, value: float, expected: float) -> Diagnostic:
     return Diagnostic(
         "E690",
         f"the search and the closed forms disagree about the best mapping of `{layer.name}`",

@@ -9,83 +9,31 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from fractions import Fraction
-from functools import cached_property, partial
+from functools import partial
 
 import numpy as np
 
 from ..mapping.nest import Mapping, Node
-from ..spec.arch import Arch
-from ..spec.op import Layer
 from .builder import program
-from .families import Rows
 from .fronts import Front
 from .goal import Goal, Incumbent
 from .groups import outline
 from .halves import Bounds, Found, halves
 from .hierarchy import Hierarchy
 from .join import Join
-from .latency import Load, loads
-from .lattice import Lattice
 from .merged import Batch, batches
-from .program import Busy
+from .problem import Problem
 from .rebuild import assemble, needed
 from .rows import Choice, Task, choice_of
 from .sieve import surviving
 from .symmetry import distinct, renamings
 from .templates import Part, parts
-from .tensor_forms import Kind
-from .unrolling import most_unrolled
 
 Cut = frozenset[Node]
 #: What adding up in another order may change, relative.
 ROUNDING = 1e-12
 #: Bytes of tables that are kept until it is their turn; others are made again.
 MOST_HELD = 1 << 28
-
-
-@dataclass(frozen=True)
-class Problem:
-    """A layer on a machine. `dims`: those with a bound above 1; `unit`: pJ per unit of energy in the search; `timed`:
-    whether what ports and links take matters; `busy`: what is asked of the arrays' utilization; `ruled`: whether a
-    dataflow tells dims apart that the layer does not."""
-
-    arch: Arch
-    layer: Layer
-    dims: tuple[str, ...]
-    unit: Fraction
-    timed: bool
-    busy: tuple[Busy, ...] = ()
-    ruled: bool = False
-
-    @cached_property
-    def kind(self) -> Kind:
-        """What the programs of all templates have in common."""
-        return Kind.of(self.arch, self.layer, self.dims, self.unit, self.timed, self.busy)
-
-    @cached_property
-    def loads(self) -> tuple[Load, ...]:
-        """Sums of cycles that may be the latency, besides the steps."""
-        return loads(self.arch, self.layer) if self.timed else ()
-
-    @property
-    def pace(self) -> float:
-        """Cycles of a step."""
-        return float(1 / self.arch.compute.rate)
-
-    @cached_property
-    def lattice(self) -> Lattice:
-        return Lattice(self.dims, tuple(self.layer.bound[d] for d in self.dims))
-
-    @cached_property
-    def rows(self) -> Rows:
-        return Rows(self.layer, self.lattice)
-
-    @cached_property
-    def least_steps(self) -> float:
-        """No mapping takes fewer steps."""
-        sizes = tuple(size for array in self.arch.arrays for _, size in array.axes)
-        return self.layer.points / most_unrolled(self.lattice.bounds, sizes)
 
 
 @dataclass
@@ -217,7 +165,7 @@ class Search:
         self._each(bounds, self.incumbent, lambda found: self._offer(bounds, top, found))
 
     def _offer(self, bounds: Bounds, top: Cut, found: Found) -> None:
-        """Offers combinations of rows, best first, until one is accepted: no other is better."""
+        """Offers combinations of rows, best first, as long as they may be better."""
         incumbent = self.incumbent
         for pairs, entries, costs in self._whole(top, found):
             cycles = bounds.cycles(found.steps[pairs], costs[1:])
@@ -226,12 +174,16 @@ class Search:
             left = np.lexsort((second, first))
             while len(left):
                 k, left = left[0], left[1:]
+                value = float(first[k]), float(second[k])
+                if not value < incumbent.limit:
+                    break
                 choice = choice_of(bounds.task, found.picks(pairs[fits[[k]]])[:, 0])
                 nest = partial(self.mapping, choice, top, None if entries is None else int(entries[fits[k]]))
-                if incumbent.offer((float(first[k]), float(second[k])), nest) or not incumbent.judge:
+                if not incumbent.offer(value, nest):
+                    self.tick()  # a refusal takes time, and may have tightened the limits
+                    left = left[incumbent.goal.admits(costs[0, fits[left]], cycles[fits[left]])]
+                elif incumbent.candidates is None:
                     break
-                self.tick()  # a refusal takes time, and may have tightened the limits
-                left = left[incumbent.goal.admits(costs[0, fits[left]], cycles[fits[left]])]
 
     def _each(self, bounds: Bounds, incumbent: Incumbent, take: Callable[[Found], None]) -> None:
         """Gives every pair of half rows that may improve to `take`."""

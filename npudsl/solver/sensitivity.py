@@ -6,9 +6,10 @@ For every knob of a machine (`knobs.py`), beside the slope of the continuous rel
 - if that changes nothing, where the next better mapping is: the knob is doubled, and if that helps, the range between
   is halved a few times. A better mapping is already possible with what it needs itself.
 
-With more of a knob every mapping remains, at the same cost, so that optima never get worse and nothing changes between
-two equal ones. Idle instances that leak, and requirements on utilization, break that for axes: there only one step is
-tried.
+Optima are compared in the cycles of `latency.py`, in which a search is exact; where time matters the present one is
+searched in those first. With more of a knob every mapping remains, at the same cost, so that optima never get worse and
+nothing changes between two equal ones. Idle instances that leak, and requirements on utilization, break that for axes:
+there only one step is tried.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ EQUAL = 1e-9
 
 @dataclass(frozen=True)
 class Worth:
-    """Of one knob.
+    """Of one knob. `base`: the present optimum.
 
     `needs`: the optimum holds down to there. `more`: the optimum with one step more (None: not proven, time was up).
     `same_to`: proven, nothing is better up to there (None: however much). `better_at`, `better`: with that much a
@@ -44,6 +45,7 @@ class Worth:
     """
 
     knob: Knob
+    base: float
     needs: Fraction
     more: float | None = None
     same_to: Fraction | None = None
@@ -60,7 +62,12 @@ def sensitivities(arch: Arch, answer: LayerSolution, options: Options, clock: Cl
     """
     if answer.mapping is None or answer.certificate is None or not answer.certificate.proven:
         return ()
-    study = _Study(arch, answer, replace(options, time_limit=None), clock)
+    options = replace(options, time_limit=None, reported=False)
+    if options.objective != "energy" or any(power for _, power in leakages(arch)):
+        answer = solve_layer(arch, answer.layer, options, clock, lambda value, bound: None)
+        if answer.mapping is None or answer.certificate is None or not answer.certificate.proven:
+            return ()
+    study = _Study(arch, answer, options, clock)
     found = [study.begin(knob) for knob in knobs(arch)]
     for further in (study.one_more, study.doubled, *[study.halved] * HALVINGS):
         found = [further(worth) for worth in found]
@@ -87,12 +94,14 @@ class _Study:
         assert mapping is not None
         needs, found = needed(self.arch, layer, mapping, knob), self.slopes
         if knob.kind != "bandwidth":
-            return Worth(knob, needs, same_to=knob.now, slope=found.limits.get(_limit_of(knob)) if found else None)
+            return Worth(
+                knob, self._now, needs, same_to=knob.now, slope=found.limits.get(_limit_of(knob)) if found else None
+            )
         last = saturating(self.arch, layer, mapping, knob)
         if self.options.objective == "energy" and not self._leaks:
-            return Worth(knob, needs, more=self._now, saturates=last, slope=0.0)  # time costs nothing
+            return Worth(knob, self._now, needs, more=self._now, saturates=last, slope=0.0)  # time costs nothing
         slope = found.bandwidths.get(knob.name) if found else None
-        return Worth(knob, needs, same_to=knob.now, saturates=last, slope=slope)
+        return Worth(knob, self._now, needs, same_to=knob.now, saturates=last, slope=slope)
 
     @cached_property
     def slopes(self) -> Slopes | None:

@@ -21,7 +21,9 @@ CLOSED = 1e-9
 class Options:
     """What to look for. `time_limit` in seconds for the whole run (None: until it is proven). `dataflows`: by name of
     the layer what its mappings must obey; layers without one are free. `most_cycles`: no answer's latency
-    (`latency.py`) is above it. `jobs`: processes (None: as many as help)."""
+    (`latency.py`) is above it. `jobs`: processes (None: as many as help). `reported`: whether answers are the best in
+    what is reported of them; else, and under requirements on costs, in the cycles of `latency.py`, in which a search is
+    exact."""
 
     objective: str = "edp"  # edp | energy | latency
     space: str = "uneven"
@@ -30,6 +32,7 @@ class Options:
     jobs: int | None = 1
     dataflows: tuple[tuple[str, Dataflow], ...] = ()
     most_cycles: Fraction | None = None
+    reported: bool = True
 
 
 @dataclass(frozen=True)
@@ -38,8 +41,8 @@ class Certificate:
 
     energy in pJ, latency in cycles, edp in pJ * cycles. `relaxation` is the bound of the continuous relaxation (None:
     not computed), `start` the objective of the mapping that the search began with, `examined` the number of partial
-    configurations that the exact search looked at. `complete`, of a machine that leaks: the search ended, and its bound
-    is reached in the cycles that it knows; as it leaks in more cycles than those, the value is above the bound.
+    configurations that the exact search looked at. `complete`: the search ended, though its bound, of what it knows of
+    mappings (`latency.py`, `waits.py`), is below the value, in the cycles that are reported.
     """
 
     objective: str
@@ -63,12 +66,12 @@ class Certificate:
 
     @property
     def proven(self) -> bool:
-        """Whether no mapping is better in the cycles that a search knows (`latency.py`)."""
+        """Whether the search came to its end: the gap, if there is one, is that of the cycles that it knows."""
         return self.optimal or self.complete
 
 
 def least(certificate: Certificate) -> float:
-    """What an answer takes in the cycles that a search knows: a machine may leak in more, but optima are compared."""
+    """What the best takes in the cycles that a search knows: what is reported may be more, but optima are compared."""
     return certificate.lower_bound if certificate.proven else certificate.value
 
 

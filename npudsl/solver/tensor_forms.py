@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property, lru_cache
+from itertools import chain
 
 from ..mapping.nest import Loop, Mapping, Node
 from ..model.counts import Booking, Formulas, Known, Product, derive
@@ -21,13 +22,15 @@ from .groups import Group, groups_of, skeleton
 from .latency import Load, charges
 from .orders import windows
 from .program import Busy, Label
+from .waits import Wait, wait_charges
 
 
 @hashed_once
 @dataclass(frozen=True)
 class Kind:
     """What all programs of a search have in common. `op` and `shape` as `skeleton` gives them; `unit`: pJ per unit of
-    energy; `timed`: whether loads matter; `busy`: what is asked of the arrays' utilization; `groups`: of dims."""
+    energy; `timed`: whether loads matter; `busy`: what is asked of the arrays' utilization; `groups`: of dims; `waits`:
+    sums of cycles beside those of `latency.loads`; `reported`: whether sums are bounds on what is reported."""
 
     arch: Arch
     op: Operator
@@ -37,6 +40,8 @@ class Kind:
     timed: bool
     busy: tuple[Busy, ...] = ()
     groups: tuple[Group, ...] = ()
+    waits: tuple[Wait, ...] = ()
+    reported: bool = False
 
     @cached_property
     def layer(self) -> Layer:
@@ -44,11 +49,12 @@ class Kind:
 
     @staticmethod
     def of(
-        arch: Arch, layer: Layer, dims: tuple[str, ...], unit: Fraction, timed: bool, busy: tuple[Busy, ...] = ()
-    ) -> Kind:
+        arch: Arch, layer: Layer, dims: tuple[str, ...], unit: Fraction, timed: bool, busy: tuple[Busy, ...] = (),
+        waits: tuple[Wait, ...] = (), reported: bool = False,
+    ) -> Kind:  # fmt: skip
         """`dims`: those with a bound above 1."""
         op, shape = skeleton(layer)
-        return Kind(arch, op, shape, dims, unit, timed, busy, groups_of(Layer("", op, shape), dims))
+        return Kind(arch, op, shape, dims, unit, timed, busy, groups_of(Layer("", op, shape), dims), waits, reported)
 
     @cached_property
     def alone(self) -> dict[str, Kind]:
@@ -141,7 +147,9 @@ def _loads(
     totals: dict[Load, list[tuple[Label, Column, Fraction]]] = {}
     # reads that operations are spared: outside a cut they are all words, shared by instances known further in
     spared = [b for b in formulas.bookings if b.cause == "fresh"] if last else []
-    for load, booking, toll in charges(kind.arch, kind.layer, [*(b for b in booked if b.cause != "fresh"), *spared]):
+    counted = [*(b for b in booked if b.cause != "fresh"), *spared]
+    charged = chain(charges(kind.arch, kind.layer, counted), wait_charges(kind.arch, kind.layer, kind.waits, counted))
+    for load, booking, toll in charged:
         for label, product, times in _terms(booking):
             share = Product(product.factors + laid.share(toll.arrays))
             totals.setdefault(load, []).append((label, laid.column(share), times * toll.cycles))

@@ -71,7 +71,7 @@ def pareto_front(arch: Arch, layer: Layer, options: Options, clock: Clock) -> Tr
     started = perf_counter()
 
     def search(objective: str, limit: Fraction | None, within: Clock) -> LayerSolution:
-        asked = replace(options, objective=objective, most_cycles=limit)
+        asked = replace(options, objective=objective, most_cycles=limit, reported=False)
         return solve_layer(arch, layer, asked, within, lambda value, bound: None)
 
     ends = [search(objective, options.most_cycles, _part(clock)) for objective in ("latency", "energy")]

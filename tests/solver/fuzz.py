@@ -17,7 +17,9 @@ from npudsl.spec.op import Layer
 
 from ..generate.choices import Choices, Replayed, Seeded
 from ..generate.literals import literal
+from ..generate.ops import layer as make_layer
 from ..generate.shrink import Offsets, shrink
+from ..generate.waiting import waiting_machine
 from ..oracle.enumerate import TooLargeError, enumerate_mappings
 from ..strategies import make_problem
 from .compare import PROBLEMS, UNEVEN_PROBLEMS, complaints
@@ -26,23 +28,29 @@ from .compare import PROBLEMS, UNEVEN_PROBLEMS, complaints
 @dataclass(frozen=True)
 class Kind:
     """Which problems. `space`: the mapspace; `timed`: with bandwidths; `leaky`: percent of those that leak; `limit`:
-    partial mappings to enumerate; `cold`: only windows, searched from nothing (`compare.cold_answer`)."""
+    partial mappings to enumerate; `cold`: only windows, searched from nothing (`compare.cold_answer`); `waiting`:
+    machines on which steps wait for tiles at two places, of any layer with `cold`."""
 
     space: str = "even"
     timed: bool = False
     leaky: int = 0
     limit: int = 20_000
     cold: bool = False
+    waiting: bool = False
 
     def problem(self, choices: Choices) -> tuple[Arch, Layer]:
         space = UNEVEN_PROBLEMS if self.space == "uneven" else PROBLEMS
+        if self.waiting:
+            layer = make_layer(choices, space)
+            return waiting_machine(choices, layer.op), layer
         return make_problem(choices, space, timed=self.timed, leaky=self.leaky)
 
     def wrong(self, choices: Choices) -> list[str] | None:
         """What is wrong with the answers for the problem with these choices; an exception is wrong too. None: too much
         to enumerate."""
         arch, layer = self.problem(choices)
-        if self.cold and not any(len(group) > 1 for tensor in skeleton(layer)[0].tensors for group in tensor.groups):
+        windows = any(len(group) > 1 for tensor in skeleton(layer)[0].tensors for group in tensor.groups)
+        if self.cold and not self.waiting and not windows:
             return None
         try:
             found = enumerate_mappings(arch, layer, uneven=self.space == "uneven", limit=self.limit)
@@ -70,9 +78,10 @@ def main() -> int:
     parser.add_argument("--leaky", type=int, default=25, help="percent of the timed machines that leak")
     parser.add_argument("--limit", type=int, default=20_000, help="partial mappings to enumerate; larger are left out")
     parser.add_argument("--cold", action="store_true", help="only layers with windows, by searches from nothing")
+    parser.add_argument("--waiting", action="store_true", help="machines on which steps wait for tiles at two places")
     parser.add_argument("--stop-after", type=int, default=5)
     options = parser.parse_args()
-    kind = Kind(options.space, options.timed, options.leaky, options.limit, options.cold)
+    kind = Kind(options.space, options.timed, options.leaky, options.limit, options.cold, options.waiting)
     bad, compared, started = 0, 0, monotonic()
     for seed in range(options.seed, options.seed + options.problems):
         choices = Seeded(Random(seed))

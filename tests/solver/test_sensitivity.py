@@ -29,7 +29,7 @@ ARCH = machine(
 
 
 def best(arch: Arch, of: Layer, objective: str) -> LayerSolution:
-    return solve(arch, "net", [of], Options(objective=objective, space="even")).layers[0]
+    return solve(arch, "net", [of], Options(objective=objective, space="even", reported=False)).layers[0]
 
 
 def value(arch: Arch, of: Layer, objective: str) -> float:
@@ -145,10 +145,13 @@ def test_what_is_not_proven_is_not_called_the_same(monkeypatch: pytest.MonkeyPat
 
 
 def test_without_time_only_the_mapping_speaks() -> None:
-    studied = study("edp", seconds=1e-9)
+    assert study("edp", seconds=1e-9) == {}  # the optimum in cycles that no schedule undercuts is not known
+    studied = study("energy", seconds=1e-9)
+    assert studied
     for worth in studied.values():
-        assert worth.more is None and worth.better is None
-        assert worth.same_to == worth.knob.now
+        if worth.knob.kind != "bandwidth":
+            assert worth.more is None and worth.better is None
+            assert worth.same_to == worth.knob.now
 
 
 def test_time_costs_nothing_when_energy_alone_counts() -> None:

@@ -1,0 +1,122 @@
+"""What steps wait for at two places bounds what is reported: of random mappings, of all mappings of small layers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+from math import prod
+from random import Random
+
+import pytest
+
+from npudsl.mapping.nest import Mapping
+from npudsl.model.counts import derive
+from npudsl.model.evaluate import Numbers, evaluate
+from npudsl.solver.ends import ends, words
+from npudsl.solver.latency import Load, charges, latency, loads
+from npudsl.solver.waits import Wait, wait_charges, waits
+from npudsl.spec.arch import Arch
+from npudsl.spec.op import Layer
+
+from ..generate.choices import Seeded
+from ..generate.mappings import mapping as make_mapping
+from ..generate.ops import layer as make_layer
+from ..generate.waiting import waiting_machine
+from ..oracle.enumerate import TooLargeError
+from ..strategies import PERFECT
+from .fronts import fitted, problem, wrong
+
+SPACE = replace(PERFECT, max_points=600, bounds=(8, 4, 12, 6, 16, 2))
+
+
+def cycles(arch: Arch, layer: Layer, mapping: Mapping, wait: Wait) -> Fraction:
+    """One of the sums, of a whole mapping."""
+    simple = mapping.simplified()
+    formulas = derive(arch, layer, simple)
+    known = dict(zip(formulas.symbols, (loop.factor for loop in simple.loops), strict=True))
+    values = Numbers(known | {symbol: layer.bound[d] for d, symbol in formulas.bounds.items()})
+    total = values(formulas.steps.expression) / arch.compute.rate
+    for _, booking, toll in wait_charges(arch, layer, [wait], formulas.bookings):
+        used = prod(loop.factor for loop in simple.loops if loop.array in toll.arrays)
+        total += values(booking.count.expression) * toll.cycles / used
+    return total - wait.most * visits(layer, simple, wait)
+
+
+def visits(layer: Layer, mapping: Mapping, wait: Wait) -> int:
+    found = 0
+    for node, above in mapping.placed:
+        if node.memory == wait.memory and node.tensor in wait.tensors:
+            dims = layer.op.tensor(node.tensor).dims
+            loops = [loop for loop in mapping.loops[:above] if not loop.spatial]
+            while loops and loops[-1].dim not in dims:
+                loops.pop()
+            found = max(found, prod(loop.factor for loop in loops))
+    return found
+
+
+def test_no_mapping_is_reported_to_take_less() -> None:
+    """Where the sums count, and only because the fills of Y at the boundaries of X are left out."""
+    more = below = compared = 0
+    for seed in range(400):
+        choices = Seeded(Random(seed))
+        layer = make_layer(choices, SPACE)
+        arch = waiting_machine(choices, layer.op)
+        mapping = make_mapping(choices, SPACE, arch, layer)
+        arch = fitted(arch, layer, mapping)
+        found = waits(arch, layer)
+        if not found:
+            continue
+        told, known = evaluate(arch, layer, mapping).cost.cycles, latency(arch, layer, mapping)
+        for wait in found:
+            least = cycles(arch, layer, mapping, wait)
+            assert least <= told, (seed, wait)
+            more += least > known
+            below += cycles(arch, layer, mapping, replace(wait, most=Fraction(0))) > told
+            compared += 1
+    assert compared >= 200 and more >= 5 and below >= 5, (compared, more, below)
+
+
+def test_first_and_last_tiles_further_in_come_on_top() -> None:
+    """Of what a port of the outermost memory moves, or the steps with what it moves apart."""
+    more = sharp = 0
+    for seed in range(400):
+        choices = Seeded(Random(seed))
+        layer = make_layer(choices, SPACE)
+        arch = waiting_machine(choices, layer.op)
+        mapping = make_mapping(choices, SPACE, arch, layer).simplified()
+        told, known = evaluate(arch, layer, mapping).cost.cycles, latency(arch, layer, mapping)
+        for load, total in sums(arch, layer, mapping).items():
+            assert total <= told, (seed, load)
+            more += total > known
+            sharp += total == told > known
+    assert more >= 30 and sharp >= 3, (more, sharp)
+
+
+def sums(arch: Arch, layer: Layer, mapping: Mapping) -> dict[Load, Fraction]:
+    """Those of `latency.py` with first and last tiles, of a mapping without loops of factor 1."""
+    formulas = derive(arch, layer, mapping)
+    known = dict(zip(formulas.symbols, (loop.factor for loop in mapping.loops), strict=True))
+    values = Numbers(known | {symbol: layer.bound[d] for d, symbol in formulas.bounds.items()})
+    steps = values(formulas.steps.expression) / arch.compute.rate
+    found = {load: steps if load[1] else Fraction(0) for load in loads(arch, layer)}
+    for load, booking, toll in charges(arch, layer, formulas.bookings):
+        used = prod(loop.factor for loop in mapping.loops if loop.array in toll.arrays)
+        found[load] += values(booking.count.expression) * toll.cycles / used
+    for end in ends(arch, layer.op, mapping):
+        tile = formulas.tiles[end.node.memory, end.node.tensor]
+        product = words(arch, layer.op.tensor(end.node.tensor), mapping, end, tile, formulas.symbols)
+        for load in found:
+            found[load] += values(product.expression) * end.cycles if load[0] in end.resources else 0
+    return found
+
+
+@pytest.mark.parametrize("space", ["even", "uneven"])
+def test_bounds_hold_at_every_point_of_the_front(space: str) -> None:
+    compared = 0
+    for seed in range(30):
+        try:
+            assert not list(wrong(*problem(seed), space, 1_000)), seed
+        except TooLargeError:
+            continue
+        compared += 1
+    assert compared >= 4, compared
