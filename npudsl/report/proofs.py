@@ -35,12 +35,13 @@ def within(answer: Answer) -> float:
 
 
 def short_proof(answer: Answer) -> Text:
-    """`optimal`; `optimal*` where the search has ended, and its bound is below what is reported; or the gap."""
+    """`optimal`; `within 0.6%` where the search has ended, and its bound is below what is reported; else the gap."""
     proof = answer.certificate
     if not proof.proven:
         return Text(f"gap {gap(proof.gap)}", "yellow")
     cached = " (cached)" if answer.solution.cached else ""
-    return Text(f"optimal{'*' if within(answer) else ''}{cached}", "green")
+    share = within(answer)
+    return Text(f"within {gap(share)}{cached}" if share else f"optimal{cached}", "green")
 
 
 def proven(answers: Sequence[Answer]) -> str:
@@ -52,10 +53,11 @@ def proven(answers: Sequence[Answer]) -> str:
 
 
 def footnote(answers: Sequence[Answer]) -> str | None:
-    """What `optimal*` means, if it is there."""
-    if not any(within(answer) for answer in answers if answer.certificate.proven):
+    """What `within` means, if it is there."""
+    worst = max((within(answer) for answer in answers if answer.certificate.proven), default=0.0)
+    if not worst:
         return None
-    return "optimal*: nothing is left to search; no mapping can be better than by the gap in the table of proofs"
+    return f"within {gap(worst)}: all was searched; the best possible may be lower by no more than that"
 
 
 def still_open(answers: Sequence[Answer]) -> str | None:
