@@ -12,6 +12,8 @@ import numpy as np
 from .lattice import Lattice
 from .pareto import undominated
 
+#: Combinations up to which all entries are combined, beaten or not.
+FEW = 1 << 12
 #: Costs gathered before those that others beat are dropped.
 BATCH = 1 << 18
 
@@ -61,9 +63,9 @@ class Front:
             self._least = np.array([self.lattice.least_above(table) for table in dense])
         return self._least
 
-    def offers(self, need: int) -> np.ndarray:
-        """Entries (positions in `flat` and `costs`) that offer the extents with flat index `need` and are not
-        beaten."""
+    def offers(self, need: int, uses: int = FEW) -> np.ndarray:
+        """Entries (positions in `flat` and `costs`) that offer the extents with flat index `need`; without those that
+        others beat if they are combined so often (`uses`) that finding them out pays."""
         found = self._known.get(need)
         if found is None:
             assert self._least is not None
@@ -72,6 +74,8 @@ class Front:
             found = self.lattice.multiples_of(need, self._places)
             if self.kinds == 1:
                 found = found[[self.costs[0, found].argmin()]] if len(found) else found
+            elif len(found) * uses < FEW:
+                return found
             elif len(found) > 1:
                 found = found[undominated(self.costs[:, found], np.zeros(len(found), np.int64))]
             self._known[need] = found

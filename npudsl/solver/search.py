@@ -201,8 +201,8 @@ class Search:
             yield np.arange(len(found.steps)), None, found.costs + outer
             return
         for need in np.unique(found.above):
-            offers = front.offers(int(need))
             pairs = np.flatnonzero(found.above == need)
+            offers = front.offers(int(need), len(pairs))
             costs = found.costs[:, pairs, None] + front.costs[:, None, offers]
             yield np.repeat(pairs, len(offers)), np.tile(offers, len(pairs)), costs.reshape(front.kinds, -1)
 
