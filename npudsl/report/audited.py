@@ -24,7 +24,8 @@ def screen(
                   f"{certificate.space} mappings with perfect factors")  # fmt: skip
     shown.add_column("layer", no_wrap=True)
     for header in (f"value, {unit}", "gap", "bound", "classes", "other mappings"):
-        shown.add_column(header, justify="right" if header != "other mappings" else "left", no_wrap=True)
+        told = header == "other mappings"  # a long one is wrapped, no number is cut short
+        shown.add_column(header, justify="left" if told else "right", no_wrap=not told)
     shown.add_column("seconds", justify="right", no_wrap=True)
     for one in found:
         shown.add_row(
