@@ -28,11 +28,14 @@ from .derivation_checks import (
     wrong_names,
     wrong_positions,
 )
+from .expression_checks import wrong_algebra
 from .framed_checks import wrong_frames
 from .prepared import ANSWERS, CLIPPED, EXPLICIT, FRAMED, ROWS, SYMBOLIC, TENSORS, Prepared
 from .symbolic_checks import wrong_expressions
 from .told import NAMES, blocks, pair, told
 
+#: Random expressions.
+ALGEBRA = 300
 #: Its name, and what yields a sentence for everything that is wrong.
 Check = tuple[str, Callable[[], Iterator[str]]]
 
@@ -55,6 +58,7 @@ def _counts(prepared: Prepared) -> list[Check]:
         ("clipped dims", partial(wrong_clipped, Step, positions, coordinate_sum, CLIPPED)),
         ("clipped cases", partial(wrong_cases, Step, coordinate_cases, CLIPPED)),
         ("explicit forms", partial(wrong_explicit_forms, explicit, EXPLICIT)),
+        ("algebra", partial(wrong_algebra, ALGEBRA)),
         *((f"case {k}", partial(_counted, case, walked)) for k, (case, walked) in enumerate(prepared.walked)),
         *(
             (f"expressions of case {k}", partial(wrong_expressions, derive, Numbers, case))

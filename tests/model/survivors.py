@@ -23,6 +23,42 @@ EXPLAINED: dict[tuple[str, str, str, str], str] = {
         "1 -> 0",
     ): "a single copy then counts as standing apart, and its union is counted by the literal set",
     (
+        "vectorised",
+        "distinct_rows",
+        "sizes = table.max(axis=0, initial=0) + 1",
+        "1 -> 2",
+    ): "any radix above the values tells rows apart",
+    (
+        "vectorised",
+        "distinct_rows",
+        "if (table < 0).any() or prod(int(s) for s in sizes) >= 1 << 62:",
+        "(table < 0).any -> (table < 0).all",
+    ): "no factor, extent or shift is negative",
+    (
+        "vectorised",
+        "overlap",
+        "if len(extents) == 1:",
+        "1 -> 0",
+    ): "a short cut past the evaluation row by row, which counts the same",
+    (
+        "vectorised",
+        "union",
+        "beside = beside & ((factor == 1) | (pitch == box[axis]))",
+        "1 -> 0",
+    ): "more rows are then evaluated one by one, which counts the same",
+    (
+        "vectorised",
+        "fresh_union",
+        "single = np.logical_and.reduce([factor == 1 for _, factor, _ in spread])",
+        "1 -> 0",
+    ): "more rows are then evaluated one by one, which counts the same",
+    (
+        "vectorised",
+        "fresh_union",
+        "return _completed(values, (kept == 0) | single, FRESH, (coefficients, extents, spread, axis, shift))",
+        "(kept == 0) | single -> (kept == 0) & single",
+    ): "more rows are then evaluated one by one, which counts the same",
+    (
         "derivation/causes",
         "sentence_of",
         "taken = sign < 0",

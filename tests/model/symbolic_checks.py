@@ -8,7 +8,7 @@ from typing import Any
 import sympy
 
 from npudsl.model.expressions import Call, Expression, occurring
-from npudsl.model.symbolic import symbolic
+from npudsl.model.symbolic import SymbolicNumbers, symbolic
 
 from ..strategies import Case
 
@@ -30,7 +30,7 @@ def wrong_expressions(derive: Callable[..., Any], numbers: Callable[..., Any], c
     for key, total in formulas.totals.items():
         expression, counted = symbolic(total.expression), values(total.expression)
         in_turn = sympy.sympify(sympy.sympify(expression.subs(first)).doit().subs(told)).doit()
-        if not counted == in_turn == expression.subs(told).doit():
+        if not counted == in_turn == expression.subs(told).doit() == SymbolicNumbers(told)(expression):
             yield f"{key}: {expression} is {in_turn}, not {counted}"
         if expression.free_symbols - _codes(expression) != {symbolic(s) for s in total.expression.symbols}:
             yield f"{key}: {expression} has not the symbols {total.expression.symbols}"
