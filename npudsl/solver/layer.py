@@ -33,6 +33,7 @@ from .rows import common_unit
 from .search import Search
 from .solution import Certificate, LayerSolution, Options
 from .start import Entry, least, tighten
+from .symmetry import Signature, apart
 
 Report = Callable[[float | None, float | None], None]
 
@@ -168,8 +169,10 @@ class LayerSearch:
 
     def _entries(self, space: str) -> list[Entry]:
         entries: list[Entry] = []
+        seen: set[Signature] = set()
         for orders in hierarchies(self.problem.arch, self.problem.layer, space, self.dataflow):
-            search = Search(self.problem, orders, self.incumbent, self._tick)
+            different = tuple(apart(orders, self.problem.symmetries, seen))
+            search = Search(self.problem, different, self.incumbent, self._tick)
             self.searches.append(search)
             entries += [Entry(search, batch, top, bound) for bound, batch, top in search.prepare()]
         return entries

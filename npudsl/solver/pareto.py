@@ -1,8 +1,8 @@
 """Rows that another row makes superfluous: no better in any column, and no easier to combine.
 
-Of few rows all others that are no worse are told at once, as sets of bits: per column a row has those that come no later
-in its order, and what is in the sets of all columns beats it. Of many the most promising ones are compared with all
-others first.
+Of few rows all others that are no worse are told at once, as sets of bits: per column a row has those that come no
+later in its order, and what is in the sets of all columns beats it. Of many rows the most promising ones are compared
+with all others first.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ from .families import Rows
 from .latency import Load, loads
 from .lattice import Lattice
 from .program import Busy
+from .symmetry import Renaming, renamings
 from .tensor_forms import Kind
 from .unrolling import most_unrolled
 from .waits import Wait, waits
@@ -45,6 +46,12 @@ class Problem:
     def loads(self) -> tuple[Load, ...]:
         """Sums of cycles that may be the latency, besides the steps."""
         return (*loads(self.arch, self.layer), *(wait.load for wait in self.waits)) if self.timed else ()
+
+    @cached_property
+    def symmetries(self) -> tuple[Renaming, ...]:
+        """What may be renamed; operands only where time does not matter, for their first tiles come one after the other
+        (`ends.py`)."""
+        return () if self.ruled else renamings(self.layer, self.dims, None if self.timed else self.arch)
 
     @property
     def pace(self) -> float:

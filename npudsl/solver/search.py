@@ -26,7 +26,7 @@ from .problem import Problem
 from .rebuild import assemble, needed
 from .rows import Choice, Task, choice_of
 from .sieve import surviving
-from .symmetry import distinct, renamings
+from .symmetry import distinct
 from .templates import Part, parts
 
 Cut = frozenset[Node]
@@ -99,8 +99,7 @@ class Search:
 
     def _batches(self, hierarchy: Hierarchy, part: Part) -> list[Batch]:
         problem = self.problem
-        free = part[2] and not problem.ruled  # a front needs all its entries
-        symmetries = renamings(problem.layer, problem.dims) if free else ()
+        symmetries = problem.symmetries if part[2] else ()  # a front needs all its entries
         programs = []
         for template in distinct(outline(problem.kind.op), problem.dims, hierarchy, part, symmetries):
             self.tick()
