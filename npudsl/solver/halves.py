@@ -73,7 +73,8 @@ class Bounds:
             (np.array([c for c, _ in weights], dtype=int), np.array([w for _, w in weights]), bound)
             for weights, bound in task.limits
         ]
-        falling = np.isin(np.arange(task.count), list(task.falling))
+        falling = np.zeros(task.count, dtype=bool)
+        falling[list(task.falling)] = True
         self.extremes = np.array(
             [np.where(falling, t.values.max(axis=1), t.values.min(axis=1)) for t in task.tables]
         ).reshape(len(task.tables), task.count)

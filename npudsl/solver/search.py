@@ -199,9 +199,9 @@ class Search:
             outer = 0.0 if front is None else front.least[:, found.above]
             yield np.arange(len(found.steps)), None, found.costs + outer
             return
-        for need in np.unique(found.above):
+        for need in sorted(set(found.above.tolist())):
             pairs = np.flatnonzero(found.above == need)
-            offers = front.offers(int(need), len(pairs))
+            offers = front.offers(need, len(pairs))
             costs = found.costs[:, pairs, None] + front.costs[:, None, offers]
             yield np.repeat(pairs, len(offers)), np.tile(offers, len(pairs)), costs.reshape(front.kinds, -1)
 

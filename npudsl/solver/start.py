@@ -60,9 +60,16 @@ def _relax(entry: Entry, task: Task) -> None:
         energy = found.bound + (0.0 if bounds.outer is None else float(bounds.outer[0].min()))
         entry.bound = max(entry.bound, search.incumbent.goal(energy, bounds.root()[1]))
     near = near_rows(task, found.point, NEAR)
-    rows = [np.union1d(a, b) for a, b in zip(near, _promising(search, task, bounds), strict=True)]
-    tables = tuple(t.select(some) for t, some in zip(task.tables, rows, strict=True))
+    rows = [np.concatenate(both) for both in zip(near, _promising(search, task, bounds), strict=True)]
+    tables = tuple(t.select(_once(some, t.size)) for t, some in zip(task.tables, rows, strict=True))
     search.finish_one(replace(task, tables=tables), entry.top)
+
+
+def _once(rows: np.ndarray, count: int) -> np.ndarray:
+    """Each of some rows once, in their order. (`np.unique` imports masked arrays: 10 ms.)"""
+    chosen = np.zeros(count, dtype=bool)
+    chosen[rows] = True
+    return np.flatnonzero(chosen)
 
 
 def _promising(search: Search, task: Task, bounds: Bounds) -> list[np.ndarray]:
