@@ -7,7 +7,7 @@ template has no loop is none of its own.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import reduce
@@ -16,22 +16,21 @@ from math import prod
 import numpy as np
 
 from ..model.evaluate import Numbers
-from ..model.expressions import Expression, Symbol, bound_symbol
+from ..model.expressions import Expression, bound_symbol
 from ..spec.op import Layer
 from .groups import Group
 from .lattice import Lattice, factorisations
 from .pareto import dominators
-from .program import Program, Split, Spot, Sum, evaluate_columns
+from .program import Split, Sum, evaluate_columns
 from .rows import Table
 from .sieve import Laid
 from .templates import Place
+from .wanted import Member, Term, Wanted
 
 #: Rows of a family up to which they are compared once, for all templates that count alike; more are sieved first.
 SHARED = 1 << 9
 #: Bytes of values and comparisons that are kept.
 MOST_HELD = 1 << 28
-#: Columns of several templates, one each (None: it has no such column), and whether they count against a sum.
-Matched = tuple[tuple[int | None, ...], bool]
 
 
 @dataclass
@@ -45,6 +44,13 @@ class Family:
     below: np.ndarray
     values: dict[tuple[Expression, tuple[int, ...]], np.ndarray] = field(default_factory=dict)
     beaten: dict[object, np.ndarray] = field(default_factory=dict)
+    masks: dict[tuple[int, ...], np.ndarray] = field(default_factory=dict)
+
+    def has(self, lacks: tuple[int, ...]) -> np.ndarray:
+        """Which rows a template has that lacks some of the loops."""
+        if lacks not in self.masks:
+            self.masks[lacks] = (self.factors[list(lacks)] == 1).all(axis=0)
+        return self.masks[lacks]
 
 
 @dataclass(frozen=True)
@@ -60,38 +66,20 @@ class Pooled:
 @dataclass(frozen=True)
 class United:
     """Rows of templates that are searched as one, before any is dropped. `rows`: which rows of the family, those of
-    some template; `loops`: the loops of the family that their factors are told of; `signs`: per distinct column -1 if
-    more is better; `known`: what says by which rows each is beaten."""
+    some template."""
 
     family: Family
     laid: Laid
     rows: np.ndarray
-    loops: tuple[int, ...]
-    signs: np.ndarray
-    known: tuple[object, bool, bool]
+    wanted: Wanted
 
     def beaten(self, some: np.ndarray) -> np.ndarray:
         """By which of some rows (positions in `some`) each of them is beaten."""
-        _, top, last = self.known
+        _, top, last = self.wanted.known
         family, rows = self.family, self.rows[some]
         above = np.zeros_like(rows) if top else family.above[rows]
         extents = above if last else above * (int(family.below.max(initial=0)) + 1) + family.below[rows]
-        return dominators(self.laid.values[:, some] * self.signs[:, None], extents)
-
-
-@dataclass(frozen=True)
-class _Member:
-    """A template in a family: the loops of the family that its own are, in the order of their dims, and those that it
-    lacks; its closed forms in a group, and their symbols in that order."""
-
-    loops: tuple[int, ...]
-    lacks: tuple[int, ...]
-    columns: tuple[Expression, ...]
-    symbols: tuple[Symbol, ...]
-
-
-#: A column of a member: its expression, and the loops of the family that it has and lacks.
-Term = tuple[Expression, tuple[int, ...], tuple[int, ...]]
+        return dominators(self.laid.values[:, some] * self.wanted.signs[:, None], extents)
 
 
 class Rows:
@@ -108,34 +96,17 @@ class Rows:
         """What a sum has besides what depends on rows."""
         return float(sum((w * self._numbers(product.expression) for w, product in total.constant), Fraction(0)))
 
-    def united(
-        self, programs: Sequence[Program], group: int, columns: Sequence[Matched], splits: Mapping[Spot, Split]
-    ) -> United:
-        """The rows of a group over `splits` (`united` of these templates, or of more) in columns that are the least
-        (most, if falling) of matched ones."""
-        family = self._family(programs[0].groups[group], tuple(splits.values()))
-        members = [_member(program, group, tuple(splits)) for program in programs]
+    def united(self, wanted: Wanted) -> United:
+        """The rows of a group over all its splits in columns that are the least (most, if falling) of matched ones."""
+        family = self._family(wanted.dims, wanted.splits)
         if self._held > MOST_HELD:
             self._forget()
-        keys = [(frozenset(_term(m, c) for m, c in zip(members, matched, strict=True)), falling)
-                for matched, falling in columns]  # fmt: skip
-        self._evaluate(family, members)
-        rows = np.flatnonzero(reduce(np.logical_or, (_has(family, m.lacks) for m in members)))
-        distinct = {key: number for number, key in enumerate(dict.fromkeys(keys))}
-        values = np.array([_least(family, *key) for key in distinct]).reshape(len(distinct), -1)
+        self._evaluate(family, wanted.members)
+        rows = np.flatnonzero(reduce(np.logical_or, (family.has(m.lacks) for m in wanted.members)))
+        values = np.array([_least(family, *key) for key in wanted.distinct]).reshape(len(wanted.distinct), -1)
         if len(rows) < values.shape[1]:
             values = values[:, rows]
-        laid = Laid(
-            values,
-            np.array([distinct[key] for key in keys]),
-            family.above[rows],
-            np.array([falling for _, falling in columns]),
-        )
-        signs = np.array([-1.0 if falling else 1.0 for _, falling in distinct])
-        template = programs[0].template
-        known = (frozenset(distinct), template.top == 0, template.last)
-        loops = members[0].loops if len(members) == 1 else tuple(range(len(splits)))
-        return United(family, laid, rows, loops, signs, known)
+        return United(family, Laid(values, wanted.number, family.above[rows], wanted.falling), rows, wanted)
 
     def pooled(self, united: United, left: np.ndarray | None) -> Pooled:
         """Without the rows that others beat, nor those that are not `left` (positions in `rows`, ascending; None: all
@@ -146,21 +117,24 @@ class Rows:
         if left is not None and len(rows) > SHARED:
             owner[rows[left]] = rows[left[united.beaten(left)]]
         else:
-            if united.known not in family.beaten:
-                family.beaten[united.known] = found = united.beaten(np.arange(len(rows)))
+            if united.wanted.known not in family.beaten:
+                family.beaten[united.wanted.known] = found = united.beaten(np.arange(len(rows)))
                 self._held += found.nbytes
             some = np.arange(len(rows)) if left is None else left
-            owner[rows[some]] = rows[family.beaten[united.known][some]]
+            owner[rows[some]] = rows[family.beaten[united.wanted.known][some]]
         kept = np.flatnonzero(owner == np.arange(len(owner)))
         place = np.full(len(owner) + 1, -1)  # the last for -1
         place[kept] = np.arange(len(kept))
         few = united.laid.values[:, np.searchsorted(rows, kept)]
         table = Table(
-            family.factors[list(united.loops)][:, kept], few[united.laid.number], family.above[kept], family.below[kept]
+            family.factors[list(united.wanted.loops)][:, kept],
+            few[united.laid.number],
+            family.above[kept],
+            family.below[kept],
         )
         return Pooled(table, kept, place[owner])
 
-    def _evaluate(self, family: Family, members: Iterable[_Member]) -> None:
+    def _evaluate(self, family: Family, members: Iterable[Member]) -> None:
         for member in dict.fromkeys(members):
             missing = [e for e in dict.fromkeys(member.columns) if (e, member.loops) not in family.values]
             if missing:
@@ -208,42 +182,6 @@ class Rows:
         return total
 
 
-# ---- templates in families -------------------------------------------------------------------------
-
-
-def united(programs: Sequence[Program], group: int) -> dict[Spot, Split]:
-    """Where some template has a loop, dim by dim, in the order in which the loops are nested."""
-    if len(programs) == 1:
-        return programs[0].splits[group]
-    order: list[Spot] = []
-    found: dict[Spot, Split] = {}
-    for program in programs:
-        at = 0
-        for spot in program.splits[group]:
-            if spot not in found:
-                order.insert(at, spot)
-            at = order.index(spot) + 1
-        found |= program.splits[group]
-    dims = programs[0].groups[group]
-    return {spot: found[spot] for spot in sorted(order, key=lambda spot: dims.index(spot[0]))}
-
-
-def _member(program: Program, group: int, spots: Sequence[Spot]) -> _Member:
-    loops = tuple(spots.index(spot) for spot in program.splits[group])
-    lacks = tuple(k for k in range(len(spots)) if k not in loops)
-    symbols = tuple(program.symbols[i] for i in program.loops[group])
-    return _Member(loops, lacks, program.columns[group], symbols)
-
-
-def _term(member: _Member, column: int | None) -> Term | None:
-    return None if column is None else (member.columns[column], member.loops, member.lacks)
-
-
-def _has(family: Family, lacks: tuple[int, ...]) -> np.ndarray:
-    """Which rows of a family a template has that lacks some of the loops."""
-    return (family.factors[list(lacks)] == 1).all(axis=0)
-
-
 def _least(family: Family, terms: frozenset[Term | None], falling: bool) -> np.ndarray:
     """The least (most, if falling) that templates make of every row; 0 where one has no such column."""
     if len(terms) == 1:
@@ -254,7 +192,7 @@ def _least(family: Family, terms: frozenset[Term | None], falling: bool) -> np.n
     for term in terms:
         value = np.zeros(1) if term is None else family.values[term[0], term[1]]
         if term is not None and term[2]:
-            value = np.where(_has(family, term[2]), value, found)
+            value = np.where(family.has(term[2]), value, found)
         found = np.maximum(found, value) if falling else np.minimum(found, value)
     return found
 

@@ -73,11 +73,8 @@ class Bounds:
             (np.array([c for c, _ in weights], dtype=int), np.array([w for _, w in weights]), bound)
             for weights, bound in task.limits
         ]
-        falling = np.zeros(task.count, dtype=bool)
-        falling[list(task.falling)] = True
-        self.extremes = np.array(
-            [np.where(falling, t.values.max(axis=1), t.values.min(axis=1)) for t in task.tables]
-        ).reshape(len(task.tables), task.count)
+        self._falling = list(task.falling)
+        self.extremes = np.array([self._extremes(t.values) for t in task.tables]).reshape(len(task.tables), task.count)
 
     def rest(self, groups: Iterable[int]) -> np.ndarray:
         """Per column the product of what some groups contribute at least."""
@@ -85,9 +82,11 @@ class Bounds:
 
     def least(self, half: Half) -> np.ndarray:
         """Per column what the rows of a half contribute at least."""
-        falling = list(self.task.falling)
-        found = half.values.min(axis=1)
-        found[falling] = half.values[falling].max(axis=1)
+        return self._extremes(half.values)
+
+    def _extremes(self, values: np.ndarray) -> np.ndarray:
+        found: np.ndarray = values.min(axis=1)
+        found[self._falling] = values[self._falling].max(axis=1)
         return found
 
     def costs(self, values: np.ndarray, above: np.ndarray) -> np.ndarray:

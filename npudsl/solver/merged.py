@@ -17,12 +17,13 @@ from math import inf
 
 import numpy as np
 
-from .families import Matched, Pooled, Rows, United, united
+from .families import Pooled, Rows, United
 from .latency import Load
 from .program import Label, Program, Sum, Weights
 from .rows import Task
 from .sieve import Laid
 from .templates import Template
+from .wanted import Matched, Wanted, united, wanted
 
 #: Combinations of rows that are evaluated at a time; bounds the memory.
 CHUNK = 1 << 15
@@ -88,7 +89,6 @@ class Batch:
     def __init__(self, programs: tuple[Program, ...], rows: Rows, sieve: Sieve | None = None):
         self.programs, self._rows, self._sieve = programs, rows, sieve
         self._matching = matching(programs)
-        self._splits = [united(programs, group) for group in range(len(programs[0].groups))]
         self._members: dict[int, _Member | None] = {}
 
     @cached_property
@@ -122,7 +122,8 @@ class Batch:
         return task.constant + sum(weight * float(least[column]) for column, weight in task.energy)
 
     def _united(self, matched: Matching) -> list[United]:
-        return [self._rows.united(matched.programs, group, matched.columns, s) for group, s in enumerate(self._splits)]
+        groups = range(len(self.programs[0].groups))
+        return [self._rows.united(_wanted(matched.programs, self.programs, group)) for group in groups]
 
     def _tables(self, matched: Matching) -> list[Pooled]:
         groups = self._united(matched)
@@ -209,6 +210,12 @@ def matching(programs: tuple[Program, ...]) -> Matching:
     )
     steps = match.column(tuple(p.steps for p in programs), False)
     return Matching(programs, tuple(match.columns), energy, loads, limits, steps)
+
+
+@lru_cache(maxsize=1 << 14)
+def _wanted(programs: tuple[Program, ...], among: tuple[Program, ...], group: int) -> Wanted:
+    """What programs want to know of a group, over the splits of all `among` which they are."""
+    return wanted(programs, group, matching(programs).columns, united(among, group))
 
 
 class _Columns:

@@ -30,7 +30,8 @@ class Laid:
     def extremes(self, rows: np.ndarray | None = None) -> np.ndarray:
         """Per column what some rows (all) contribute at least (at most, if it is falling)."""
         few = self.values if rows is None else self.values[:, rows]
-        return np.where(self.falling, few.max(axis=1)[self.number], few.min(axis=1)[self.number])
+        least = few.min(axis=1)[self.number]
+        return np.where(self.falling, few.max(axis=1)[self.number], least) if self.falling.any() else least
 
     def total(self, columns: np.ndarray, weights: np.ndarray) -> np.ndarray:
         """The weighted sum of columns for every row."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from npudsl.solver.merged import Batch
+from npudsl.solver.wanted import united
 
 from .test_merged import several
 
@@ -18,7 +19,8 @@ def test_rows_of_inner_parts_that_need_different_tiles_are_not_compared() -> Non
             task = batch.own(number)
             if task is None or program.template.top == 0:
                 continue
-            for splits, table in zip(batch._splits, task.tables, strict=True):
+            for group, table in enumerate(task.tables):
+                splits = united(batch.programs, group)
                 dims = tuple(dict.fromkeys(split.dim for split in splits.values()))
                 family = entry.search.problem.rows._family(dims, tuple(splits.values()))
                 lacking = [k for k, spot in enumerate(splits) if not any(spot in s for s in program.splits)]
