@@ -10,10 +10,12 @@ raise a count nor a tile; a nest to which neither applies is canonical, and ever
    together with the loops that trail for such a node (its tile shrinks, its traffic stays, since what moves it goes on
    standing directly above those loops). It stops where further out it would no longer trail for a node that d does not
    move, which is, by move 1, one directly below an array; or directly below a node of a tensor that d does not move,
-   where it costs that tensor nothing; or at the outermost memory. A loop of a windowed dim that is not the sweeping
-   loop of a window does the same, but stops below every node whose tensor has a window over it too, and at arrays.
+   where it costs that tensor nothing; or at the outermost memory. It is not hoisted past a node directly below an array
+   at all if loops that trail for that node stand further out than the slot above the array (the tensor *passes* it): it
+   might stop inside of one of them. A loop of a windowed dim that is not the sweeping loop of a window does the same,
+   but stops below every node whose tensor has a window over it too, and at arrays.
 
-So a slot needs a loop of d only if it stands directly below a node of the second kind (it is *based* there), or for
+So a slot needs a loop of d only if it stands directly below a node that it cannot pass (it is *based* there), or for
 what the order class of the slot says: that it trails for a tensor or makes a window slide. And tensors *pass* a slot
 (none of its loops moves them) only to a node directly below an array.
 
@@ -168,14 +170,18 @@ def _gains(tensor: str, slot: int, orders: dict[int, OrderClass]) -> bool:
 
 
 def _based(op: Operator, hierarchy: Hierarchy, slots: dict[int, tuple[str, ...]], slot: int, dim: str) -> bool:
+    """Whether a loop over `dim` may have reason to stay directly below the nodes that a slot follows."""
     together = slot  # nodes with no slot between stand together
     while together - 1 in slots and not slots[together - 1] and not hierarchy.tiers[together - 1].arrays:
         together -= 1
     held = [op.tensor(n.tensor) for tier in hierarchy.tiers[together : slot + 1] for n in tier.nodes]
     if any(dim not in t.dims or _tied(t, dim) for t in held):
         return True
-    below_array = together > 0 and bool(hierarchy.tiers[together - 1].arrays)
-    return below_array and any(_tied(t, dim) for t in op.tensors)
+    if together == 0 or not hierarchy.tiers[together - 1].arrays:
+        return False
+    outside = slots.get(together - 1, (dim,))
+    stays = any(not any(d in t.dims for d in outside) for t in held)
+    return stays or any(_tied(t, dim) for t in op.tensors)
 
 
 def _tied(tensor: Tensor, dim: str) -> bool:

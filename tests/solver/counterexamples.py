@@ -76,3 +76,22 @@ def two_windows_slide_together() -> tuple[Arch, Layer]:
     levels = (Level("m0", (outer,)), Level("m1", (inner,)), grid)
     layer = Layer("layer", op, (("a", 3), ("b", 3), ("c", 2)))
     return Arch("machine", levels, Compute("mac", Fraction(6), precision=precision)), layer
+
+
+def stays_below_an_array() -> tuple[Arch, Layer]:
+    """Problem 1124 of `fronts --refills` as of 2026-11-22, smaller. The input of an instance stays while the output's
+    tile changes, because the loop over k stands inside of it. Hoisted past the input's node it would stop below that of
+    the output, inside a loop over m that then moves the input as well; but no template had it where it was."""
+    outer = Memory("m0", None, (Hold("input"), Hold("weight"), Hold("output")), Fraction(8), Fraction(8))
+    sums = Memory("m1", Fraction(32), (Hold("output"),), Fraction(1), Fraction(1))
+    grid = Array("pe", (("x", 2),), (Link("l", reduce=frozenset({"output"})),))
+    file = Memory("m2a", Fraction(16), (Hold("weight"),), Fraction(1), Fraction(1))
+    ours = Memory("m2b", Fraction(32), (Hold("input"),), Fraction(1), Fraction(1))
+    tensors = (
+        Tensor("input", "input", (Rank((Term("k", 1),)),)),
+        Tensor("weight", "weight", (Rank((Term("k", 1),)), Rank((Term("m", 1),)))),
+        Tensor("output", "output", (Rank((Term("m", 1),)),), is_output=True),
+    )
+    op = Operator("op", ("k", "m"), tensors, "+=", Apply("*", (Read("input"), Read("weight"))))
+    levels = (Level("m0", (outer,)), Level("m1", (sums,)), grid, Level("m2", (file, ours)))
+    return Arch("machine", levels, Compute("mac", Fraction(1))), Layer("layer", op, (("k", 4), ("m", 4)))

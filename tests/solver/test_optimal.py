@@ -21,6 +21,7 @@ from ..strategies import random_problem
 from .compare import PROBLEMS, complaints
 from .counterexamples import (
     falling_in_energy_and_in_a_limit,
+    stays_below_an_array,
     together_below_a_sliding_loop,
     two_windows_slide_together,
 )
@@ -52,6 +53,14 @@ def test_nodes_that_stand_together_below_a_loop_that_slides_a_window(
 ) -> None:
     arch, of = make()
     found = enumerate_mappings(arch, of, uneven=True, limit=100_000)
+    assert complaints(arch, of, found, "uneven", cold=cold) == []
+
+
+@pytest.mark.parametrize("cold", [False, True])
+def test_a_tile_below_an_array_that_stays_while_one_outside_of_it_changes(cold: bool) -> None:
+    arch, of = stays_below_an_array()
+    found = enumerate_mappings(arch, of, uneven=True)
+    assert found.best["energy"].energy == 4176
     assert complaints(arch, of, found, "uneven", cold=cold) == []
 
 
