@@ -164,9 +164,12 @@ class Sum(Expression):
             for share, term in expression.terms if isinstance(expression, Sum) else ((1, expression),):
                 total[term] = total.get(term, 0) + weight * share
         found = tuple((weight, term) for term, weight in total.items() if weight)
-        if not found:
-            return ZERO
-        return found[0][1] if len(found) == 1 and found[0][0] == 1 else Sum(found)
+        match found:
+            case ():
+                return ZERO
+            case ((1, alone),):
+                return alone
+        return Sum(found)
 
     def value(self, at: Values) -> Any:
         return sum(weight * at(term) for weight, term in self.terms)
@@ -246,14 +249,16 @@ def _powers(factors: Iterable[tuple[Expression, int]]) -> Expression:
     if ZERO in total:
         return ZERO
     found = [(base, exponent) for base, exponent in total.items() if exponent]
-    if not found:
-        return ONE
-    if len(found) == 1 and found[0][1] == 1:
-        return found[0][0]
+    match found:
+        case []:
+            return ONE
+        case [(alone, 1)]:
+            return alone
     return Powers(tuple(sorted(found, key=_place)))
 
 
 def _place(factor: tuple[Expression, int]) -> tuple[bool, str]:
+    """Symbols first, by name, then all else by what is written."""
     base = factor[0]
     return (False, base.name) if isinstance(base, Symbol) else (True, repr(base))
 

@@ -14,6 +14,8 @@ from . import coordinate
 
 #: Of an overlap so many terms at the most are added up as arrays.
 TERMS = 64
+#: Rows have codes of one number each if there are no more.
+CODES = 1 << 62
 
 Array = Any  # whole numbers as floats: an array, or one for all rows
 Extents = tuple[Array, ...]
@@ -41,10 +43,10 @@ def rows_of(function: Callable[..., int]) -> Callable[..., np.ndarray]:
 
 
 def distinct_rows(table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Of rows of integers the first of each kind, and the kind of each. Each row is one number where that fits 62 bits:
-    numbers are sorted faster than rows."""
+    """Of rows of whole numbers, none negative, the first of each kind, and the kind of each. Each row is one number
+    where that fits 62 bits: numbers are sorted faster than rows."""
     sizes = table.max(axis=0, initial=0) + 1
-    if (table < 0).any() or prod(int(s) for s in sizes) >= 1 << 62:
+    if prod(int(s) for s in sizes) > CODES:
         _, first, inverse = np.unique(table, axis=0, return_index=True, return_inverse=True)
     else:
         code = np.zeros(len(table), np.int64)
@@ -96,7 +98,7 @@ def overlap(coefficients: tuple[int, ...], extents: Extents, axis: int, shift: A
     """`coordinate.overlap`: nothing in one dim; in two the sum over i = P - d .. P - 1 of [i + m d < s + P] max(0, R -
     m u), m = ceil((s - i)/d), as long as there are few terms."""
     if len(extents) == 1:
-        return 0.0 * shift
+        return 0.0
     if len(extents) == 2:
         u, d = coordinate.reduced((coefficients[axis], coefficients[1 - axis]))
         p, r = extents[axis], extents[1 - axis]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import product
-from math import prod
+from math import gcd, prod
 from random import Random
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -128,8 +130,9 @@ def varied(random: Random, question: Question) -> Question:
     return replace(question, extents=extents, spread=tuple(reversed(spread)), shift=shift)
 
 
-def wrong_columns(functions: dict[str, Callable[..., Any]], count: int) -> Iterator[str]:
-    """The same for the vectorised functions, with many extents in one call."""
+def wrong_columns(vectorised: ModuleType, count: int) -> Iterator[str]:
+    """The same for the vectorised functions, with many extents in one call; and rows that are evaluated one by one
+    though an elementary form holds for them, or the other way round."""
     for rows, expected in answered_rows(count):
         first = rows[0]
         extents = tuple(np.array(column, dtype=float) for column in zip(*(row.extents for row in rows), strict=True))
@@ -139,9 +142,94 @@ def wrong_columns(functions: dict[str, Callable[..., Any]], count: int) -> Itera
         )
         shift = np.array([row.shift for row in rows], dtype=float)
         columns = replace(first, spread=spread, shift=shift)  # type: ignore[arg-type]
-        given = np.broadcast_to(functions[first.form](*columns.arguments(extents)), len(rows))
-        if list(given) != expected:
-            yield f"{rows}: {list(given)} against {expected}"
+        with _asked(vectorised) as asked:
+            given = vectorised.VECTORISED[first.form](*columns.arguments(extents))
+        if list(np.broadcast_to(given, len(rows))) != expected:
+            yield f"{rows}: {given} against {expected}"
+        slow = sum(not elementary(row) for row in rows)
+        if asked[_SLOW[first.form]] != slow:
+            yield f"{rows}: {asked} rows one by one, not {slow}"
+
+
+#: What evaluates a form row by row.
+_SLOW = {"Footprint": "FOOTPRINT", "Overlap": "OVERLAP", "Union": "UNION", "FreshUnion": "FRESH"}
+
+
+@contextmanager
+def _asked(vectorised: ModuleType) -> Iterator[dict[str, int]]:
+    """How many rows are evaluated one by one meanwhile, by the name of the function."""
+    asked, before = dict.fromkeys(_SLOW.values(), 0), {name: getattr(vectorised, name) for name in _SLOW.values()}
+
+    def counted(name: str) -> Callable[..., np.ndarray]:
+        def function(*args: Any) -> np.ndarray:
+            found: np.ndarray = before[name](*args)
+            asked[name] += len(found)
+            return found
+
+        return function
+
+    for name in before:
+        setattr(vectorised, name, counted(name))
+    try:
+        yield asked
+    finally:
+        for name, function in before.items():
+            setattr(vectorised, name, function)
+
+
+def elementary(question: Question) -> bool:
+    """Whether arrays of such rows have an elementary form: of up to two dims footprints and overlaps (of few terms);
+    copies that are one box; moves that keep nothing, and a single copy."""
+    if question.form == "Union":
+        return all(
+            _unbroken(extent, [(factor, pitch) for k, factor, pitch in question.spread if k == axis])
+            for axis, extent in enumerate(question.extents)
+        )
+    if question.form == "FreshUnion":
+        single = all(factor == 1 for _, factor, _ in question.spread)
+        return single or answer(replace(question, form="Overlap")) == 0
+    return len(question.extents) < 3
+
+
+def _unbroken(extent: int, copies: list[tuple[int, int]]) -> bool:
+    """Whether the positions of all copies along an axis are one interval, none taken twice."""
+    at = {0}
+    for factor, pitch in copies:
+        at = {position + pitch * k for position in at for k in range(factor)}
+    reached = {position + k for position in at for k in range(extent)}
+    return len(reached) == max(reached) + 1 == extent * prod(factor for factor, _ in copies)
+
+
+def wrong_overlaps(vectorised: ModuleType) -> Iterator[str]:
+    """Overlaps of all small windows, moved by their extent or more; of the largest that are sums of arrays; and of
+    larger ones, which are counted one by one."""
+    few = [((u, d), (p, r), s) for u, d in product(range(1, 5), repeat=2) for p, r in product(range(1, 6), repeat=2)
+           for s in range(p, 3 * p + 1)]  # fmt: skip
+    most = vectorised.TERMS
+    edge = [((1, most + d), (most + p, most + 7), most + p + s) for d in (-1, 0, 1) for p in (-1, 0, 1) for s in (0, 5)]
+    for coefficients, (p, r), shift in [*few, *edge]:
+        question = Question("Overlap", coefficients, (p, r), (), 0, shift)
+        with _asked(vectorised) as asked:
+            given = vectorised.overlap(coefficients, (np.array([float(p)]), np.array([float(r)])), 0, np.array([shift]))
+        if float(given[0]) != answer(question):
+            yield f"{question}: {given}"
+        if asked["OVERLAP"] != (min(p, coefficients[1] // gcd(*coefficients)) > most):
+            yield f"{question}: {asked['OVERLAP']} rows one by one"
+
+
+def wrong_distinct(distinct_rows: Callable[..., tuple[np.ndarray, np.ndarray]], count: int) -> Iterator[str]:
+    """Tables of small numbers, and of numbers that do not fit one code, some rows more than once."""
+    random = Random(5)
+    for number in range(count):
+        columns, top = random.choice(((1, 3), (3, 2), (4, 5), (5, 1 << 15), (3, 1 << 32), (2, 1 << 62)))
+        few = [0, top, *(random.randint(0, top) for _ in range(2))]
+        rows = [[random.choice(few) for _ in range(columns)] for _ in range(random.randint(number > 0, 40))]
+        table = np.array(rows, dtype=np.int64).reshape(len(rows), columns)
+        first, kind = distinct_rows(table)
+        if len(first) != len({tuple(row) for row in rows}) or table[first][kind].tolist() != rows:
+            yield f"{rows}: {first}, {kind}"
+        if any(rows.index(rows[k]) != k for k in first):
+            yield f"{rows}: {first} are not the first ones"
 
 
 def wrong_explicit_forms(forms: dict[str, type[Any]], count: int) -> Iterator[str]:

@@ -79,4 +79,15 @@ def identities() -> tuple[bool, ...]:
         not A.within(frozenset({B})),
         (A * B / C).within(frozenset({A, B, C})),
         Call("Min", A, B) != Call("Min", B, A),
+        repr(Call("Min", A, B) * C * A * A / B) == "(a)**2*(b)**-1*(c)*(Min(a, b))",
+        repr(Sum.of(((1, A), (-2, A * B)))) == "1*(a) + -2*((a)*(b))",
+        A != "a" and Number(1) != 1,  # type: ignore[comparison-overlap]
+        _Closed("a") != _Closed("b"),
     )
+
+
+class _Closed(Symbol):
+    """Told from others by its hash alone."""
+
+    def _content(self) -> str:
+        raise AssertionError("looked into")

@@ -8,6 +8,7 @@ from itertools import zip_longest
 
 from npudsl.mapping.tally import Tally
 from npudsl.mapping.traffic import Traffic
+from npudsl.model import vectorised
 from npudsl.model.clipped import Step, coordinate_cases, coordinate_sum, positions
 from npudsl.model.coordinate import box_set, linearised
 from npudsl.model.counts import derive
@@ -15,11 +16,18 @@ from npudsl.model.evaluate import Numbers, evaluate
 from npudsl.model.functions import EXACT
 from npudsl.model.latency_traffic import traffic
 from npudsl.model.symbolic import Footprint, Overlap
-from npudsl.model.vectorised import VECTORISED
 
 from ..strategies import Case
 from .clipped_checks import wrong_cases, wrong_clipped
-from .coordinate_checks import wrong_answers, wrong_columns, wrong_coordinates, wrong_explicit_forms, wrong_sets
+from .coordinate_checks import (
+    wrong_answers,
+    wrong_columns,
+    wrong_coordinates,
+    wrong_distinct,
+    wrong_explicit_forms,
+    wrong_overlaps,
+    wrong_sets,
+)
 from .derivation_checks import (
     mistakes,
     wrong_comparison,
@@ -34,8 +42,8 @@ from .prepared import ANSWERS, CLIPPED, EXPLICIT, FRAMED, ROWS, SYMBOLIC, TENSOR
 from .symbolic_checks import wrong_expressions
 from .told import NAMES, blocks, pair, told
 
-#: Random expressions.
-ALGEBRA = 300
+#: Random expressions, random tables.
+ALGEBRA, TABLES = 300, 200
 #: Its name, and what yields a sentence for everything that is wrong.
 Check = tuple[str, Callable[[], Iterator[str]]]
 
@@ -52,7 +60,9 @@ def _counts(prepared: Prepared) -> list[Check]:
     explicit = {"Footprint": Footprint, "Overlap": Overlap}
     return [
         ("one coordinate", partial(wrong_answers, EXACT, ANSWERS)),
-        ("columns", partial(wrong_columns, VECTORISED, ROWS)),
+        ("columns", partial(wrong_columns, vectorised, ROWS)),
+        ("overlaps", partial(wrong_overlaps, vectorised)),
+        ("rows", partial(wrong_distinct, vectorised.distinct_rows, TABLES)),
         ("sets", partial(wrong_sets, box_set, EXPLICIT)),
         ("several ranks", partial(wrong_coordinates, linearised, TENSORS)),
         ("clipped dims", partial(wrong_clipped, Step, positions, coordinate_sum, CLIPPED)),

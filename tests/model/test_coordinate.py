@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from npudsl.model import vectorised
 from npudsl.model.clipped import Step, coordinate_cases, coordinate_sum, positions
 from npudsl.model.coordinate import box_set, linearised
 from npudsl.model.functions import EXACT
 from npudsl.model.symbolic import Footprint, Overlap
-from npudsl.model.vectorised import VECTORISED
 
 from .clipped_checks import wrong_cases, wrong_clipped
-from .coordinate_checks import wrong_answers, wrong_columns, wrong_coordinates, wrong_explicit_forms, wrong_sets
+from .coordinate_checks import (
+    wrong_answers,
+    wrong_columns,
+    wrong_coordinates,
+    wrong_distinct,
+    wrong_explicit_forms,
+    wrong_overlaps,
+    wrong_sets,
+)
 
 
 def test_footprints_overlaps_and_unions() -> None:
@@ -21,7 +29,15 @@ def test_sets() -> None:
 
 
 def test_over_arrays() -> None:
-    assert list(wrong_columns(VECTORISED, 60)) == []
+    assert list(wrong_columns(vectorised, 60)) == []
+
+
+def test_overlaps_of_windows() -> None:
+    assert list(wrong_overlaps(vectorised)) == []
+
+
+def test_rows_are_told_apart() -> None:
+    assert list(wrong_distinct(vectorised.distinct_rows, 200)) == []
 
 
 def test_explicit_forms() -> None:

@@ -25,6 +25,8 @@ from npudsl.model.expressions import (
 from npudsl.model.functions import EXACT
 from npudsl.model.symbolic import symbolic
 
+from .expression_checks import wrong_algebra
+
 NAMES = ("a", "b", "c")
 KNOWN = {"a": 2, "b": 3, "c": 7}
 
@@ -96,3 +98,7 @@ def test_calls_differ_by_function_and_arguments() -> None:
     ]
     assert len(set(calls)) == 4
     assert Call("Footprint", (1, 1), (a, a)) == calls[0]
+
+
+def test_algebra_is_that_of_fractions() -> None:
+    assert list(wrong_algebra(60)) == []
