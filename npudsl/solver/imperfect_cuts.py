@@ -6,7 +6,9 @@ lambda >= 0 and mu it gives,
 
     cost @ v >= lambda-weighted right sides + sum over variables of min over [low, high] of (reduced cost * variable)
 
-holds for every feasible v. That is evaluated here, less what rounding can have added.
+holds for every feasible v. That is evaluated here, less what rounding can have added: a reduced cost that is computed
+as r lies between r - e and r + e, where e is relative to the products that it is the sum of. So variables that cannot
+be less than nothing, and cost clearly more than nothing, cost no certainty, however large they may be.
 """
 
 from __future__ import annotations
@@ -25,8 +27,9 @@ SHARES = (1.0, 0.5, 0.2, 0.05, 0.005)
 #: exceed rows by.
 PENALTY, SLACK = 100.0, 1e-10
 OPTIONS = {"presolve": False, "primal_feasibility_tolerance": SLACK, "dual_feasibility_tolerance": SLACK}
-#: Relative rounding of a sum of products of doubles, generously.
-ROUNDING = 1e-12
+#: What numbers of a program may be wrong by, relative: they come from a few logarithms and exponentials; and what every
+#: product of a sum adds to that, whatever the order (a double is exact to 1.2e-16).
+ROUNDING, EACH = 1e-13, 1.2e-16
 
 
 @dataclass(frozen=True)
@@ -129,10 +132,12 @@ def proven(
     marginals) of any quality."""
     upper = -np.minimum(np.nan_to_num(of_rows), 0.0)
     exact = np.nan_to_num(of_equal)
+    rounding = ROUNDING + EACH * (len(cost) + len(tops) + len(sums))
     reduced = cost + upper @ rows - exact @ equal
-    least = np.minimum(reduced * low, reduced * high)
+    wrong = rounding * (np.abs(cost) + upper @ np.abs(rows) + np.abs(exact) @ np.abs(equal))
+    corners = [(reduced + side) * end for side in (-wrong, wrong) for end in (low, high)]
+    least = np.minimum.reduce(corners)
     value = exact @ sums - upper @ tops + least.sum()
-    far = np.maximum(np.abs(low), np.abs(high))
-    size = np.abs(exact) @ np.abs(sums) + upper @ np.abs(tops)
-    size += (np.abs(cost) + upper @ np.abs(rows) + np.abs(exact) @ np.abs(equal)) @ far
-    return float(value - ROUNDING * size)
+    # a right side may itself be a difference of logarithms, hence at least 1
+    size = np.abs(exact) @ np.maximum(np.abs(sums), 1.0) + upper @ np.maximum(np.abs(tops), 1.0) + np.abs(least).sum()
+    return float(value - rounding * size)

@@ -36,7 +36,7 @@ MOST_TEMPLATES, DIVES = 1000, 4
 #: nothing; numbers made whole one after the other.
 TRIED, RELIABLE, SMALL, GONE, DEEPEST = 6, 2, 1e-6, 1e3, 40
 #: How close tangents have to be, first and last; how far below what is known a bound counts as equal.
-CLOSE, CLOSEST, EQUAL = 1e-4, 1e-9, 1e-10
+CLOSE, CLOSEST, EQUAL = 1e-4, 2e-10, 1e-10
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ from dataclasses import dataclass
 from math import ceil, floor, isfinite, sqrt
 
 #: What floating point may add to a bound, relative: far more than it does.
-ROUNDING = 1e-9
+ROUNDING = 1e-10
 
 
 @dataclass(frozen=True)

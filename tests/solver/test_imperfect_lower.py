@@ -155,6 +155,26 @@ def test_any_multipliers_prove_a_bound(seed: int) -> None:
         assert proven(*program, wrong.rows, wrong.equal) <= found.fun + 1e-12
 
 
+@pytest.mark.parametrize("seed", range(30))
+def test_rounding_is_allowed_for_and_costs_little(seed: int) -> None:
+    """A bound is nowhere above what its multipliers prove in exact arithmetic, and where variables that are far apart
+    have costs of their own, as what exceeds a row has, hardly below."""
+    rng = np.random.default_rng(seed)
+    rows, tops = rng.normal(size=(8, 6)) * 10.0 ** rng.integers(-3, 4, size=(8, 1)), rng.uniform(0.5, 2.0, size=8)
+    rows, cost = np.hstack([rows, np.full((8, 1), -1.0)]), np.append(rng.normal(size=6), 1e4)
+    equal, sums = np.hstack([rng.normal(size=(1, 6)), [[0.0]]]), np.array([0.1])
+    low, high = np.append(np.full(6, -1.0), 0.0), np.append(np.full(6, 1.0), 1e6)
+    found = linprog(cost, rows, tops, equal, sums, np.column_stack([low, high]), method="highs")
+    assert found.status == 0
+    bound = proven(cost, rows, tops, equal, sums, low, high, found.ineqlin.marginals, found.eqlin.marginals)
+    upper, free = (np.vectorize(Fraction)(x) for x in (-np.minimum(found.ineqlin.marginals, 0), found.eqlin.marginals))
+    exactly = [np.vectorize(Fraction)(x) for x in (cost, rows, tops, equal, sums, low, high)]
+    of_cost, of_rows, of_tops, of_equal, of_sums, least, most = exactly
+    reduced = of_cost + upper @ of_rows - free @ of_equal
+    exact = free @ of_sums - upper @ of_tops + np.minimum(reduced * least, reduced * most).sum()
+    assert exact - Fraction(1, 10**10) * (1 + abs(exact)) <= bound <= exact
+
+
 @pytest.mark.parametrize("seed", range(60))
 def test_limits_never_exclude_the_numbers_of_a_nest(seed: int) -> None:
     """[outer][inner] along two axes and [core] over one dim: their counts, extents and factors within any limits."""
