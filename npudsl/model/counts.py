@@ -43,9 +43,13 @@ class Derivation:
 
     # ---- pieces ---------------------------------------------------------------------------------
 
-    def loops_of(self, dim: str, below: int, above: int | None = None) -> tuple[int, ...]:
-        """Indices of the loops over `dim` from index `below` (inclusive) inwards, or up to `above` (exclusive)."""
-        return tuple(i for i in self.indices[dim] if below <= i and (above is None or i < above))
+    def loops_of(self, dim: str, position: int) -> tuple[int, ...]:
+        """Indices of the loops over `dim` from `position` inwards."""
+        return tuple(i for i in self.indices[dim] if position <= i)
+
+    def loops_above(self, dim: str, position: int) -> tuple[int, ...]:
+        """Indices of the loops over `dim` outside `position`."""
+        return tuple(i for i in self.indices[dim] if i < position)
 
     def factor(self, indices: Iterable[int]) -> Expression:
         return product(tuple(self.symbols[i] for i in indices))
@@ -131,7 +135,7 @@ class Derivation:
 
     def _repetition(self, origin: Origin, dim: str) -> Expression:
         edge, kinds = origin.edge, origin.kinds
-        above = self.loops_of(dim, 0, edge.position)
+        above = self.loops_above(dim, edge.position)
         if dim in self.perfect:
             return self.factor(i for i in above if kinds[i] in COUNTED)
         code = kinds_code(tuple(kinds[i] for i in above))
@@ -160,7 +164,7 @@ class Derivation:
 
     def _clipped_window(self, origin: Origin, group: Group) -> Expression:
         edge = origin.edge
-        above = [self.loops_of(d, 0, edge.position) for d in group]
+        above = [self.loops_above(d, edge.position) for d in group]
         code = sum_code(tuple(tuple(origin.kinds[i] for i in one_dim) for one_dim in above), origin.kept)
         return Call(
             "CoordinateSum",
@@ -175,7 +179,7 @@ class Derivation:
         """Settings of the temporal counters in which the first (longest) instance has a point."""
         parts: list[tuple[Group, Expression]] = []
         for dim in self.layer.op.dims:
-            indices = self.loops_of(dim, 0)
+            indices = self.indices[dim]
             kinds = tuple("join" if self.loops[i].spatial else "walk" for i in indices)
             if dim in self.perfect:
                 count = self.factor(i for i, k in zip(indices, kinds, strict=True) if k == "walk")

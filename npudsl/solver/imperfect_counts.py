@@ -99,13 +99,13 @@ class Laid(Derivation):
         return self._interned(tuple(found), origin)
 
     def _settings(self, origin: Origin, dim: str) -> Settings:
-        above = self.loops_of(dim, 0, origin.edge.position)
+        above = self.loops_above(dim, origin.edge.position)
         code = fn.kinds_code(tuple(origin.kinds[i] for i in above))
         return Settings(code, self.layer.bound[dim], self.loops_of(dim, origin.edge.position), above)
 
     def _coordinate(self, origin: Origin, group: tuple[str, ...]) -> Coordinate:
         position = origin.edge.position
-        above = tuple(self.loops_of(d, 0, position) for d in group)
+        above = tuple(self.loops_above(d, position) for d in group)
         code = fn.sum_code(tuple(tuple(origin.kinds[i] for i in one) for one in above), origin.kept)
         bounds = tuple(self.layer.bound[d] for d in group)
         inside = tuple(self.loops_of(d, position) for d in group)
@@ -114,7 +114,7 @@ class Laid(Derivation):
     def steps(self) -> Product:
         found: list[Piece] = []
         for dim in self.layer.op.dims:
-            loops = self.loops_of(dim, 0)
+            loops = self.indices[dim]
             kinds = tuple("join" if self.loops[i].spatial else "walk" for i in loops)
             found.append(Settings(fn.kinds_code(kinds), self.layer.bound[dim], (), loops))
         return self._interned(tuple(found))

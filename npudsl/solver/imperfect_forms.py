@@ -99,7 +99,7 @@ class Clipped:
         good = np.asarray((rows >= 2).all(axis=0))
         for dim, bound in self.layer.bounds:
             extent = np.ones(rows.shape[1])
-            for index in reversed(self.laid.loops_of(dim, 0)):
+            for index in reversed(self.laid.indices[dim]):
                 good &= extent * (rows[index] - 1) < bound
                 extent = extent * rows[index]
             good &= extent >= bound

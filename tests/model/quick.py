@@ -39,11 +39,12 @@ from .derivation_checks import (
 from .expression_checks import wrong_algebra
 from .framed_checks import wrong_frames
 from .prepared import ANSWERS, CLIPPED, EXPLICIT, FRAMED, ROWS, SYMBOLIC, TENSORS, Prepared
-from .symbolic_checks import wrong_expressions
+from .shared_checks import wrong_sharing
+from .symbolic_checks import wrong_expressions, wrong_powers
 from .told import NAMES, blocks, pair, told
 
-#: Random expressions, random tables.
-ALGEBRA, TABLES = 300, 200
+#: Random expressions, random tables, layers with nests that share closed forms.
+ALGEBRA, TABLES, SHARED = 300, 200, 60
 #: Its name, and what yields a sentence for everything that is wrong.
 Check = tuple[str, Callable[[], Iterator[str]]]
 
@@ -75,6 +76,8 @@ def _counts(prepared: Prepared) -> list[Check]:
             for k, (case, _) in enumerate(prepared.walked[:SYMBOLIC])
         ),
         ("frames", partial(wrong_frames, derive, Numbers, FRAMED)),
+        ("what nests share", partial(wrong_sharing, derive, SHARED)),
+        ("sympy's numbers", partial(wrong_powers, ALGEBRA)),
     ]
 
 

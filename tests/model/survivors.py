@@ -59,6 +59,12 @@ EXPLAINED: dict[tuple[str, str, str, str], str] = {
         "1 -> 0",
     ): "a short cut: the first power of a value is the value",
     (
+        "counts",
+        "Ledger.tensor",
+        'fresh = Booking("read", last.parent, last, one(self.d.tile(tensor, 0)), "fresh")',
+        "0 -> -1",
+    ): "no loop stands before the first",
+    (
         "derivation/causes",
         "sentence_of",
         "taken = sign < 0",

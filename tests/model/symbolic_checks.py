@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from fractions import Fraction
+from random import Random
 from typing import Any
 
 import sympy
 
-from npudsl.model.expressions import Call, Expression, occurring
+from npudsl.model.expressions import ONE, Call, Expression, Symbol, occurring
 from npudsl.model.symbolic import SymbolicNumbers, symbolic
 
 from ..strategies import Case
+from .expression_checks import KNOWN, grown
 
 
 def wrong_expressions(derive: Callable[..., Any], numbers: Callable[..., Any], case: Case) -> Iterator[str]:
@@ -40,6 +43,22 @@ def wrong_expressions(derive: Callable[..., Any], numbers: Callable[..., Any], c
         yield f"names are not those that were given: {renamed.symbols}"
 
 
+def wrong_powers(count: int) -> Iterator[str]:
+    """Random expressions, quotients among them, whose sympy expression has another value."""
+    random = Random(12)
+    at = {symbolic(Symbol(name)): value for name, value in KNOWN.items()}
+    for _ in range(count):
+        expression, value = grown(random, 3)
+        given = symbolic(expression)
+        substituted = given.subs(at)
+        if substituted != sympy.Rational(value.numerator, value.denominator):
+            yield f"{expression!r} as {given} is {substituted}, not {value}"
+        if not given.atoms(sympy.Rational) - given.atoms(sympy.Integer):
+            counted = SymbolicNumbers({symbol: Fraction(number) for symbol, number in at.items()})(given)
+            if counted != value:
+                yield f"{expression!r} as {given} is counted as {counted}, not {value}"
+
+
 def _wrong_factors(case: Case, formulas: Any) -> Iterator[str]:
     """A dim of its own needs no functions in a tile, nor where its factors are perfect; one that indexes the tensor
     contributes its bound to what passes an edge."""
@@ -48,6 +67,10 @@ def _wrong_factors(case: Case, formulas: Any) -> Iterator[str]:
     products += [(case.layer.op.tensor(name), tile) for (_, name), tile in formulas.tiles.items()]
     for tensor, found in products:
         for group, factor in found.factors:
+            if any(
+                isinstance(part, Call) and part.function == "Min" and ONE in part.parts() for part in occurring(factor)
+            ):
+                yield f"{group} of {tensor.name}: {factor} is no more than 1"
             plain = found.origin is None or group[0] in tensor.dims or set(group) <= perfect
             if len(group) == 1 and plain and _calls(factor):
                 yield f"{group} of {tensor.name}: {factor} is no product of factors"

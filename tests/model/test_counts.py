@@ -6,10 +6,12 @@ import pytest
 from hypothesis import given, settings
 
 from npudsl.interpreter import run
+from npudsl.model.counts import derive
 
 from ..oracle.sides import differences
 from ..strategies import EVEN_PERFECT, EVERYTHING, WINDOWED, Case, Space, cases, random_case
 from .counterexamples import CASES
+from .shared_checks import wrong_sharing
 
 
 @settings(max_examples=300)
@@ -53,3 +55,7 @@ def test_many_cases() -> None:
     for seed in range(1_000_000, 1_025_000):
         for space in (EVERYTHING, WINDOWED):
             assert differences(random_case(seed, space)) == (), f"random_case({seed}, {space})"
+
+
+def test_nests_share_only_what_they_have_in_common() -> None:
+    assert list(wrong_sharing(derive, 100)) == []
