@@ -10,7 +10,7 @@ optimal; else its gap says how far it may be above the best.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from math import exp, log
@@ -34,6 +34,7 @@ from .goal import INFINITE, Goal
 from .imperfect_bounds import Limit, limit_of
 from .imperfect_descent import Descent, Value
 from .imperfect_lower import Lower
+from .imperfect_moves import trimmed
 from .imperfect_pads import padded
 from .imperfect_ration import SpentError, rationed
 from .imperfect_rounding import rounded
@@ -55,13 +56,15 @@ ROUNDING = 1e-12
 
 @dataclass
 class ImperfectSearch:
-    """`best` and `mapping`: the best so far, in pJ and cycles. `starts`: nests found by exact searches, with values."""
+    """`best` and `mapping`: the best so far, in pJ and cycles. `starts`: nests found by exact searches, and those of
+    `known` mappings that are within the limits, with values."""
 
     arch: Arch
     layer: Layer
     options: Options
     clock: Clock
     report: Report
+    known: Sequence[Mapping] = ()
     best: Value = INFINITE
     mapping: Mapping | None = None
     starts: list[tuple[Value, Mapping]] = field(default_factory=list)
@@ -75,6 +78,8 @@ class ImperfectSearch:
 
     def run(self) -> None:
         """Raises OutOfTimeError; what was found until then stands."""
+        for nest in self.known:
+            self._begin_at(nest)
         self._solve(self.arch, self.layer, "even")
         if self.options.space != "even":
             with contextlib.suppress(SpentError):
@@ -112,7 +117,7 @@ class ImperfectSearch:
 
     def _lower(self) -> Lower:
         objective = self.goal.objective
-        within = self.limit.range(objective, self.best[0])
+        within = self.limit.range(objective, self.best[0], self.goal.most_cycles)
         lower = Lower(self.arch, self.layer, self.options.space, objective, within, self.clock.tick)
         with contextlib.suppress(UncountableError, OverflowError):
             lower.start(log(self.best[0]))
@@ -156,18 +161,24 @@ class ImperfectSearch:
             found = search.answer() if own or search.finished else None
             if found is not None:
                 self.examined += found[2].examined
-                value = self._offer(found[0])
-                if value is not None:
-                    self.starts.append((value, found[0]))
+                self._begin_at(found[0])
 
     def _fit(self) -> None:
         """Some mapping that obeys, where none with perfect factors does."""
         with contextlib.suppress(TooHardError):
             fit = find_mapping(self.arch, self.layer, self.dataflow, self.options.space, "imperfect")
-            nest = None if fit is None else fit.nest()
-            value = None if nest is None else self._offer(nest)
-            if nest is not None and value is not None:
-                self.starts.append((value, nest))
+            if fit is not None:
+                self._begin_at(fit.nest())
+
+    def _begin_at(self, nest: Mapping) -> None:
+        """A nest as a start, if it is legal and within the limits: without needless factors, unless a dataflow asks for
+        them."""
+        short = trimmed(nest, self.layer.bound)
+        for one in (short,) if self.dataflow is None else (short, nest):
+            value = self._offer(one)
+            if value is not None:
+                self.starts.append((value, one))
+                break
 
     def _offer(self, nest: Mapping) -> Value | None:
         """The value of a mapping that is legal and obeys, which may be the best so far; else None."""
@@ -211,18 +222,21 @@ class ImperfectSearch:
         return self.mapping, evaluation, Certificate(objective, value, bound, examined=self.examined)
 
 
-def solve_layer(arch: Arch, layer: Layer, options: Options, clock: Clock, report: Report) -> LayerSolution:
-    """The best mapping with imperfect factors that was found, with its true gap; or why there is none."""
+def solve_layer(
+    arch: Arch, layer: Layer, options: Options, clock: Clock, report: Report, known: Sequence[Mapping] = ()
+) -> LayerSolution:
+    """The best mapping with imperfect factors that was found, with its true gap; or why there is none. `known`:
+    mappings to begin with."""
     started = perf_counter()
     try:
-        found = _found(arch, layer, options, clock, report)
+        found = _found(arch, layer, options, clock, report, known)
     except SpecError as error:
         return LayerSolution(layer, None, None, None, perf_counter() - started, error.diagnostics[0])
     return LayerSolution(layer, *found, perf_counter() - started)
 
 
 def _found(
-    arch: Arch, layer: Layer, options: Options, clock: Clock, report: Report
+    arch: Arch, layer: Layer, options: Options, clock: Clock, report: Report, known: Sequence[Mapping]
 ) -> tuple[Mapping, Evaluation, Certificate]:
     obstacle = no_room(arch, layer)
     if obstacle is not None:
@@ -230,7 +244,7 @@ def _found(
     dataflow = dict(options.dataflows).get(layer.name)
     if dataflow is not None and dataflow.complete is not None:
         return only_one(arch, layer, options, dataflow, dataflow.complete)
-    search = ImperfectSearch(arch, layer, options, clock, report)
+    search = ImperfectSearch(arch, layer, options, clock, report, known)
     with contextlib.suppress(OutOfTimeError):
         search.run()
     answer = search.answer()

@@ -30,12 +30,13 @@ class Limit:
         """The limit of an objective, in its units: pJ, cycles or pJ * cycles."""
         return {"energy": self.energy, "latency": self.cycles}.get(objective, self.energy * self.cycles)
 
-    def range(self, objective: str, value: float) -> Range:
-        """What energy and cycles of a mapping that is no worse than one of this value lie between."""
+    def range(self, objective: str, value: float, most_cycles: float = inf) -> Range:
+        """What energy and cycles of a mapping that is no worse than one of this value, and takes no more than
+        `most_cycles`, lie between."""
         over = value * (1 + 1e-9)
         energy = {"energy": over, "latency": inf}.get(objective, over / self.cycles)
         cycles = {"energy": inf, "latency": over}.get(objective, over / self.energy if self.energy else inf)
-        return Range((self.energy, energy), (self.cycles, cycles))
+        return Range((self.energy, energy), (self.cycles, min(cycles, most_cycles * (1 + 1e-9))))
 
 
 def limit_of(arch: Arch, layer: Layer) -> Limit:

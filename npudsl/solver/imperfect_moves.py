@@ -31,6 +31,19 @@ def corners(total: int) -> tuple[tuple[int, int], ...]:
         v = -(-total // (w - 1))
 
 
+def trimmed(nest: Mapping, bounds: dict[str, int]) -> Mapping:
+    """The same nest without settings that no point reaches: no factor is larger than its bound needs.
+
+    All points and tiles stay where they are. Instances without a point do nothing, but in the latency of `latency.py`
+    they would have a share in what the others move, so that a nest with more of them would seem faster.
+    """
+    extents, factors = dict.fromkeys(bounds, 1), []
+    for loop in reversed(nest.loops):
+        factors.append(min(loop.factor, -(-bounds[loop.dim] // extents[loop.dim])))
+        extents[loop.dim] *= factors[-1]
+    return refitted(nest, tuple(reversed(factors)))
+
+
 def neighbours(nest: Mapping, bounds: dict[str, int]) -> np.ndarray:
     """Vectors of factors near those of the nest, all at least 2, shape (loops, rows); the nest itself is the first."""
     start = tuple(loop.factor for loop in nest.loops)

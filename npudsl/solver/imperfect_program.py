@@ -46,7 +46,7 @@ class Assembly:
 
     def build(self) -> Convex:
         relaxed = self.relaxed
-        timed = self.objective != "energy" or self.leakage > 0
+        timed = self.objective != "energy" or self.leakage > 0 or self.range.cycles[1] < inf
         energy = relaxed.energy(self.alone)
         contents = list(relaxed.contents())
         cycles = [relaxed.steps, *relaxed.loads(self.alone).values()] if timed else []

@@ -105,8 +105,9 @@ def compare(seed: int, limit: int, *, uneven: bool) -> None:
         assert not certificate.optimal or certificate.value <= best * (1 + 1e-9)
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", [*range(40), 311, 483])
 def test_bound_and_answer_enclose_the_best(seed: int) -> None:
+    """In the last two padded layers have nests with instances that hold no point of the layer itself."""
     compare(seed, 120, uneven=seed % 4 == 0)
 
 
