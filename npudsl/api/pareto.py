@@ -19,8 +19,7 @@ if TYPE_CHECKING:
 
 def fronts_of(answers: Answers, seconds: float | None, stop: Stop | None = None) -> Mapping[str, Tradeoff]:
     """By the name of each solved layer, in the network's order; `seconds` for each (None: as long as it takes). Layers
-    that were not begun when `stop` was asked for are missing. Raises ValueError with imperfect factors."""
-    check_fronts(answers.options.factors)
+    that were not begun when `stop` was asked for are missing."""
     layers = [answer.layer for answer in answers.solved]
     fronts = Fronts(answers.arch, answers.options, seconds)
     groups = different(layers, answers.options)
@@ -30,12 +29,6 @@ def fronts_of(answers: Answers, seconds: float | None, stop: Stop | None = None)
                 executor.submit(FrontJob(fronts, group), effort(group[0][1]))
             executor.run()
     return {layer.name: fronts.found[layer.name] for layer in layers if layer.name in fronts.found}
-
-
-def check_fronts(factors: str) -> None:
-    """Raises ValueError for factors with which the points of a front could not be proven."""
-    if factors != "perfect":
-        raise ValueError(f"no exact front of energy against latency with {factors} factors")
 
 
 @dataclass
@@ -71,6 +64,10 @@ class FrontJob(Job):
 
 def front_of(context: Context, arch: Arch, layer: Layer, options: Options) -> Tradeoff:
     """The work of a `FrontJob`."""
+    if options.factors == "imperfect":
+        from ..solver.imperfect_front import enclosed_front  # with scipy
+
+        return enclosed_front(arch, layer, options, context.clock())
     from ..solver.tradeoff import pareto_front  # with numpy
 
     return pareto_front(arch, layer, options, context.clock())

@@ -153,10 +153,10 @@ class Best(MappingOf[str, LayerResult]):
 
     def pareto(self, seconds: float | None = None) -> MappingOf[str, Tradeoff]:
         """The exact front of energy against latency of each layer, over the same mapspace: `front.points`, the least
-        latency first, and `front.complete`.
+        latency first, and `front.complete`. With imperfect factors it is the best points that were found, each with a
+        bound on the energy of all mappings that are as fast; `front.least_cycles` is one on their latency.
 
-        Takes a search for each point, for at most `seconds` a layer (None: as long as it takes). Raises ValueError with
-        imperfect factors.
+        Takes a search for each point, for at most `seconds` a layer (None: as long as it takes).
         """
         from .pareto import fronts_of
 

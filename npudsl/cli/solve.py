@@ -74,7 +74,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         const=math.inf,
         metavar="SECONDS",
         help="the exact front of energy against latency of every layer, a search for each of its points, for at most "
-        "so long a layer (default: until it is proven)",
+        "so long a layer (default: until it is proven); with imperfect factors the points that were found, with bounds",
     )
     add_json(parser)
     parser.add_argument("--emit", metavar="FILE", help="write the mappings as a file that `eval` and `run` accept")
@@ -111,8 +111,6 @@ def run(arguments: argparse.Namespace) -> int:
         check_writable(target)
     if arguments.certificate is not None:
         _check_auditable(arguments)
-    if arguments.pareto is not None and arguments.factors != "perfect":
-        raise Failed("fronts are exact with perfect factors only: leave out `--pareto` or `--factors`", 2)
     machine, nets, arch, network = _inputs(arguments)
     if arguments.space is None:
         arguments.space = _widest(arch, network, arguments.layer)

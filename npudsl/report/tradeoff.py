@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
+from math import inf
 from typing import TYPE_CHECKING
 
 from rich.console import RenderableType
@@ -11,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ..mapping.nest import Mapping as Nest
+from ..solver.solution import CLOSED
 from . import proofs
 from .answers import Answers
 from .console import table
@@ -107,13 +109,22 @@ def _picture(points: Sequence[Point]) -> Iterator[Text]:
 def _open(front: Tradeoff) -> Iterator[Text]:
     if front.complete:
         yield Text(f"{front.layer.name}: every point proven, and there is no other")
-    else:
-        yield Text(f"{front.layer.name}: not all proven: points may be missing, or not belong to the front", "yellow")
+        return
+    yield Text(f"{front.layer.name}: not all proven: points may be missing, or not belong to the front", "yellow")
+    yield Text(
+        "optimal: nothing as fast takes less energy; gap: nothing as fast takes less by more than that", "yellow"
+    )
+    least = front.least_cycles
+    gap = float(front.points[0].latency) / least - 1 if least > 0 else inf
+    proof = "" if gap <= CLOSED else f" (gap {proofs.gap(gap)})"
+    yield Text(f"nothing takes less than {short(least)} cycles{proof}", "yellow")
 
 
 def record(front: Tradeoff | None, text_of: Callable[[Nest], str]) -> Json:
-    """`{"pareto": [{"energy_pj", "latency_cycles", "cycles", "edp", "optimal", "gap", "mapping"}], "pareto_complete"}`,
-    the least latency first. `latency_cycles`: what the search makes least; `cycles`: what the closed forms report."""
+    """`{"pareto": [{"energy_pj", "latency_cycles", "cycles", "edp", "optimal", "gap", "lower_bound", "mapping"}],
+    "pareto_complete", "pareto_least_cycles"}`, the least latency first. `latency_cycles`: what the search makes least;
+    `cycles`: what the closed forms report. No mapping that is as fast as a point takes less than its `lower_bound` in
+    pJ, none takes fewer `latency_cycles` than `pareto_least_cycles`."""
     points = () if front is None else front.points
     return {
         "pareto": [
@@ -124,9 +135,11 @@ def record(front: Tradeoff | None, text_of: Callable[[Nest], str]) -> Json:
                 "edp": number(point.edp),
                 "optimal": point.certificate.optimal,
                 "gap": number(point.certificate.gap),
+                "lower_bound": number(point.certificate.lower_bound),
                 "mapping": text_of(point.mapping),
             }
             for point in points
         ],
         "pareto_complete": front is not None and front.complete,
+        "pareto_least_cycles": number(0.0 if front is None else front.least_cycles),
     }

@@ -31,7 +31,8 @@ FOR_AN_END = 1 / 3
 
 @dataclass(frozen=True)
 class Point:
-    """A mapping of the front. `latency` in cycles; `certificate`: what energy in pJ anything at least as fast takes."""
+    """A mapping of the front. `latency` in cycles; `certificate`: what energy in pJ anything as fast as it, or faster,
+    takes at least."""
 
     mapping: Mapping
     evaluation: Evaluation
@@ -52,12 +53,14 @@ class Point:
 @dataclass(frozen=True)
 class Tradeoff:
     """The front of a layer. `points`: the least latency first. `complete`: all points are proven, and there are no
-    others; if not, some may be missing, and those without proof may not belong to it. `failure`: why there are none."""
+    others; if not, some may be missing, and those without proof may not belong to it. `least_cycles`: no mapping is
+    faster. `failure`: why there are none."""
 
     layer: Layer
     points: tuple[Point, ...]
     complete: bool
     seconds: float
+    least_cycles: float = 0.0
     failure: Diagnostic | None = None
 
     def best(self, objective: str) -> Point:
@@ -74,22 +77,22 @@ def pareto_front(arch: Arch, layer: Layer, options: Options, clock: Clock) -> Tr
         asked = replace(options, objective=objective, most_cycles=limit, reported=False)
         return solve_layer(arch, layer, asked, within, lambda value, bound: None)
 
-    ends = [search(objective, options.most_cycles, _part(clock)) for objective in ("latency", "energy")]
-    fastest, cheapest = (_point(arch, end, options.most_cycles, 0.0) for end in ends)
+    ends = [search(objective, options.most_cycles, share(clock)) for objective in ("latency", "energy")]
+    fastest, cheapest = (point_of(arch, end, options.most_cycles, 0.0) for end in ends)
     if fastest is None or cheapest is None:
         failure = next((end.failure for end in ends if end.failure), None)
-        return Tradeoff(layer, (), False, perf_counter() - started, failure)
+        return Tradeoff(layer, (), False, perf_counter() - started, failure=failure)
     found, reached = [cheapest], False
-    while not (reached := _below(found[-1].latency) < fastest.latency) and not _over(clock):
-        limit = _below(found[-1].latency)
-        point = _point(arch, search("energy", limit, clock), limit, found[-1].certificate.lower_bound)
+    while not (reached := below(found[-1].latency) < fastest.latency) and not is_over(clock):
+        limit = below(found[-1].latency)
+        point = point_of(arch, search("energy", limit, clock), limit, found[-1].certificate.lower_bound)
         if point is None:
             break
         found.append(point)
     if not reached:
-        found.append(replace(fastest, certificate=_certificate(fastest.evaluation, found[-1].certificate.lower_bound)))
+        found.append(replace(fastest, certificate=bounded(fastest.evaluation, found[-1].certificate.lower_bound)))
     proven = reached and fastest.certificate.optimal and all(point.certificate.optimal for point in found)
-    return Tradeoff(layer, undominated(found), proven, perf_counter() - started)
+    return Tradeoff(layer, undominated(found), proven, perf_counter() - started, fastest.certificate.lower_bound)
 
 
 def undominated(points: Iterable[Point]) -> tuple[Point, ...]:
@@ -102,7 +105,7 @@ def undominated(points: Iterable[Point]) -> tuple[Point, ...]:
     return tuple(kept)
 
 
-def _point(arch: Arch, answer: LayerSolution, limit: Fraction | None, least: float) -> Point | None:
+def point_of(arch: Arch, answer: LayerSolution, limit: Fraction | None, least: float) -> Point | None:
     """An answer as a point; None if there is none, or (the time was up) one that is slower than the limit. No mapping
     within the limit takes less energy than `least`."""
     if answer.mapping is None or answer.evaluation is None or answer.certificate is None:
@@ -112,22 +115,22 @@ def _point(arch: Arch, answer: LayerSolution, limit: Fraction | None, least: flo
         return None
     certificate = answer.certificate
     if certificate.objective == "energy" and certificate.lower_bound < least:
-        certificate = _certificate(answer.evaluation, least)
+        certificate = bounded(answer.evaluation, least)
     return Point(answer.mapping, answer.evaluation, taken, certificate)
 
 
-def _certificate(evaluation: Evaluation, least: float) -> Certificate:
+def bounded(evaluation: Evaluation, least: float) -> Certificate:
     """What is known of an energy from a bound on all faster mappings and slower ones."""
     energy = float(evaluation.cost.energy)
     return Certificate("energy", energy, min(least, energy))
 
 
-def _below(cycles: Fraction) -> Fraction:
+def below(cycles: Fraction) -> Fraction:
     """The limit on what is faster."""
     return cycles * (1 - APART)
 
 
-def _part(clock: Clock) -> Clock:
+def share(clock: Clock) -> Clock:
     """A clock for one end of the front."""
     if clock.deadline is None:
         return clock
@@ -135,7 +138,7 @@ def _part(clock: Clock) -> Clock:
     return replace(clock, deadline=now + max(clock.deadline - now, 0.0) * FOR_AN_END)
 
 
-def _over(clock: Clock) -> bool:
+def is_over(clock: Clock) -> bool:
     try:
         clock.tick()
     except OutOfTimeError:

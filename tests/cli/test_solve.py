@@ -312,9 +312,21 @@ def test_pareto(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
         assert (evaluated["energy_pj"], evaluated["cycles"]) == (point["energy_pj"], point["cycles"])
 
 
-def test_pareto_is_exact_or_refused(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert solve("--pareto", "--factors", "imperfect") == 2
-    assert "fronts are exact with perfect factors only" in capsys.readouterr().err
+def test_pareto_with_imperfect_factors_says_what_is_exact(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """fc2 has bounds that no factors but its own fill: points with proofs, and a bound on all that may be faster."""
+    flags = ("--layer", "fc2", "--pareto", "--factors", "imperfect", "--space", "even", "--no-verify")
+    assert solve(*flags, "--json", "f.json") == 0
+    text = capsys.readouterr().out
+    (layer,) = json.loads((folder / "f.json").read_text())["layers"]
+    points = layer["pareto"]
+    assert points and layer["pareto_least_cycles"] <= points[0]["latency_cycles"] * (1 + 1e-9)
+    assert all(point["lower_bound"] <= point["energy_pj"] for point in points)
+    assert [p["latency_cycles"] for p in points] == sorted(p["latency_cycles"] for p in points)
+    assert ("nothing takes less than" in text) != layer["pareto_complete"]
+    for point in points:
+        (folder / "point.npu").write_text(FILE + "\n" + point["mapping"])
+        assert main(["eval", "point.npu", "--mapping", "fc2_best", "--json", "-"]) == 0
+        assert json.loads(capsys.readouterr().out)["energy_pj"] == point["energy_pj"]
 
 
 def test_pareto_that_time_cuts_short(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

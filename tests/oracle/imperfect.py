@@ -24,10 +24,20 @@ from .skeletons import AxisSlot, Group, Skeleton, even_skeletons, uneven_skeleto
 
 @dataclass
 class Least:
-    """The least value of every objective, and how many legal mappings there are."""
+    """The least value of every objective, how many legal mappings there are, and their (cycles, pJ)."""
 
     value: dict[str, float] = field(default_factory=dict)
     mappings: int = 0
+    costs: set[tuple[float, float]] = field(default_factory=set)
+
+    @property
+    def front(self) -> list[tuple[float, float]]:
+        """Those that no other beats in one without losing in the other, the fastest first."""
+        kept: list[tuple[float, float]] = []
+        for cycles, energy in sorted(self.costs):
+            if not kept or energy < kept[-1][1]:
+                kept.append((cycles, energy))
+        return kept
 
 
 def least_imperfect(arch: Arch, layer: Layer, *, uneven: bool = False, limit: int = 2_000) -> Least:
@@ -48,8 +58,9 @@ def least_imperfect(arch: Arch, layer: Layer, *, uneven: bool = False, limit: in
 def _add(found: Least, arch: Arch, layer: Layer, nest: Mapping) -> None:
     evaluation = evaluate(arch, layer, nest)
     found.mappings += 1
-    for objective in OBJECTIVES:
-        value = objective_value(objective, arch, layer, nest, evaluation)
+    values = {o: objective_value(o, arch, layer, nest, evaluation) for o in OBJECTIVES}
+    found.costs.add((values["latency"], values["energy"]))
+    for objective, value in values.items():
         found.value[objective] = min(value, found.value.get(objective, value))
 
 
