@@ -107,7 +107,7 @@ class Derivation:
     def _product(self, origin: Origin) -> Product:
         edge, kinds = origin.edge, origin.kinds
         tensor, position = edge.tensor, edge.position
-        alone = {group[0] for group in tensor.groups if len(group) == 1}
+        alone = {dim for group in tensor.groups if len(group) == 1 for dim in group}
         key: list[object] = [tensor.name, edge.parent, edge.child, origin.distinct]
         for dim, indices in self.indices.items():
             if dim not in alone:  # else it counts its bound

@@ -39,7 +39,7 @@ from .derivation_checks import (
 from .expression_checks import wrong_algebra
 from .framed_checks import wrong_frames
 from .prepared import ANSWERS, CLIPPED, EXPLICIT, FRAMED, ROWS, SYMBOLIC, TENSORS, Prepared
-from .shared_checks import wrong_sharing
+from .shared_checks import wrong_reuse, wrong_sharing
 from .symbolic_checks import wrong_expressions, wrong_powers
 from .told import NAMES, blocks, pair, told
 
@@ -77,6 +77,7 @@ def _counts(prepared: Prepared) -> list[Check]:
         ),
         ("frames", partial(wrong_frames, derive, Numbers, FRAMED)),
         ("what nests share", partial(wrong_sharing, derive, SHARED)),
+        ("what they reuse", partial(wrong_reuse, derive, SHARED)),
         ("sympy's numbers", partial(wrong_powers, ALGEBRA)),
     ]
 

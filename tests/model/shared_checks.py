@@ -38,6 +38,29 @@ def wrong_sharing(derive: Callable[..., Any], count: int) -> Iterator[str]:
                     yield f"{edge}: not one kind for each loop"
 
 
+def wrong_reuse(derive: Callable[..., Any], count: int) -> Iterator[str]:
+    """Words that pass an edge and are written down again, though a nest has only one loop more over a dim that makes
+    them their bound."""
+    for seed in range(count):
+        case = random_case(30_000 + seed, WINDOWED)
+        nest = case.mapping.simplified()
+        for tensor in case.layer.op.tensors:
+            for dim in (dim for group in tensor.groups if len(group) == 1 for dim in group):
+                known: dict[Any, Any] = {}
+                longer = Mapping((*nest.items, Loop(dim, 2)))
+                met, again = (
+                    derive(case.arch, case.layer, one, frozenset(), 0, ordinals(one), tensor.name, known).bookings
+                    for one in (nest, longer)
+                )
+                passing = [(a, b) for x, y in zip(met, again, strict=True) for (_, a), (_, b) in _terms(x, y)]
+                if any(a is not b for a, b in passing if a.origin is not None):
+                    yield f"{tensor.name} of {case.layer} with another loop over {dim} than {nest}"
+
+
+def _terms(one: Any, other: Any) -> Iterator[Any]:
+    return zip(one.count.terms, other.count.terms, strict=True)
+
+
 def _said(formulas: Any) -> list[tuple[Any, ...]]:
     """What is counted where and why."""
     return [

@@ -60,6 +60,12 @@ EXPLAINED: dict[tuple[str, str, str, str], str] = {
     ): "a short cut: the first power of a value is the value",
     (
         "counts",
+        "Derivation._product",
+        "key.append(tuple(kind in COUNTED for kind in above) if plain else (len(indices), *above))",
+        "kind in COUNTED -> kind not in COUNTED",
+    ): "loops that count are told from those that do not either way",
+    (
+        "counts",
         "Ledger.tensor",
         'fresh = Booking("read", last.parent, last, one(self.d.tile(tensor, 0)), "fresh")',
         "0 -> -1",

@@ -11,7 +11,7 @@ from npudsl.model.counts import derive
 from ..oracle.sides import differences
 from ..strategies import EVEN_PERFECT, EVERYTHING, WINDOWED, Case, Space, cases, random_case
 from .counterexamples import CASES
-from .shared_checks import wrong_sharing
+from .shared_checks import wrong_reuse, wrong_sharing
 
 
 @settings(max_examples=300)
@@ -59,3 +59,4 @@ def test_many_cases() -> None:
 
 def test_nests_share_only_what_they_have_in_common() -> None:
     assert list(wrong_sharing(derive, 100)) == []
+    assert list(wrong_reuse(derive, 100)) == []
