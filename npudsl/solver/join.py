@@ -40,7 +40,7 @@ class Join:
     def run(self) -> None:
         if not all(half.size for half in self.halves):
             return
-        rows = [self.layout.rows(half, weighted) for half, weighted in zip(self.halves, (True, False), strict=True)]
+        rows = [self.layout.rows(half) for half in self.halves]
         one, two = (Tree(r, m) for r, m in zip(rows, measures(self.layout, rows), strict=True))
         i, j = self._alive(one.levels[0][None], two.levels[0][None], np.zeros(1, np.int64), np.zeros(1, np.int64))
         stack = [(0, 0, i, j)]
@@ -62,36 +62,36 @@ class Join:
         """
         self.examined += a.shape[0] * a.shape[1] * b.shape[1]
         layout = self.layout
-        energy = layout.total(0, a, b)
+        energy = layout.energies(a, b)
 
         def compute() -> np.ndarray:
             return self.bounds.cycles(a[:, :, None, layout.steps] * b[:, None, :, layout.steps], ())
 
         leads = self.incumbent.may_lead(energy, compute)
-        for columns, bound in layout.limits:
-            leads &= layout.products(columns, a, b) <= bound
+        for limit in layout.limits:
+            leads &= layout.taken(limit, a, b) <= limit.bound
         alive = np.flatnonzero(leads)
         pair, one, two = np.unravel_index(alive, energy.shape)
         energy = energy.ravel()[alive]
-        if len(layout.sums) > 1 and len(alive):
-            kept = self._leading(energy, a[pair, one], b[pair, two])
+        if len(layout.weights) > 1 and len(alive):
+            kept = self._leading(a[pair, one], b[pair, two])
             pair, one, two, energy = pair[kept], one[kept], two[kept], energy[kept]
         order = np.argsort(energy, kind="stable")
         pair, one, two = pair[order], one[order], two[order]
         return i[pair] * a.shape[1] + one, j[pair] * b.shape[1] + two
 
-    def _leading(self, energy: np.ndarray, left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    def _leading(self, left: np.ndarray, right: np.ndarray) -> np.ndarray:
         """Positions of the pairs of nodes that may lead to an improvement with all their loads."""
-        loads = [self.layout.sum(k, left, right) for k in range(1, len(self.layout.sums))]
+        costs = self.layout.least(left, right)
         steps = left[:, self.layout.steps] * right[:, self.layout.steps]
-        return np.flatnonzero(self.incumbent.may_lead(energy, lambda: self.bounds.cycles(steps, loads)))
+        return np.flatnonzero(self.incumbent.may_lead(costs[0], lambda: self.bounds.cycles(steps, costs[1:])))
 
     def _pairs(self, one: Tree, two: Tree, i: np.ndarray, j: np.ndarray) -> None:
         """Rows that fit every limit: their cost, with what is outside if that is known for certain."""
         first, second = one.order[i], two.order[j]
         left, right = one.levels[-1][i], two.levels[-1][j]
         above = self.halves[0].above[first] + self.halves[1].above[second]
-        costs = np.array([self.layout.inside(k, left, right) for k in range(len(self.layout.sums))])
+        costs = self.layout.inside(left, right)
         whole = costs if self.bounds.outer is None else costs + self.bounds.outer[:, above]
         steps = left[:, self.layout.steps] * right[:, self.layout.steps]
         alive = self.incumbent.may_improve(whole[0], self.bounds.cycles(steps, whole[1:]))

@@ -1,12 +1,14 @@
 """Rows of a half as a tree of a join holds them: where the columns of sums, limits and steps stand, and in which order
 rows are parted.
 
-Columns that count against a sum are negative in the trees, so that their least is the most.
+Columns that count against a sum are negative in the trees, so that their least is the most; a product of two of them is
+positive again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -20,70 +22,81 @@ FINE = 0.05
 SAMPLE = 1 << 8
 
 
+@dataclass(frozen=True)
+class Limit:
+    """`sum of weights * columns <= bound`."""
+
+    columns: tuple[int, ...]
+    weights: np.ndarray
+    bound: float
+
+
 class Layout:
-    """`sums`, `limits`: columns (and bound) of every cost and every limit; from column `outer` on stands, per cost, the
+    """Every column stands once, those of the energy first (`energy`: how many). `weights`: of all columns in every cost,
+    shape (costs, columns); `limits`, `steps`: by the places of columns. From column `outer` on stands, per cost, the
     least outside that the extents of a row alone allow."""
 
     def __init__(self, bounds: Bounds):
         self.bounds = bounds
-        self._columns: list[int] = []
-        weights: list[float] = []
-        falling: list[bool] = []
+        task = bounds.task
+        places: dict[int, int] = {}
+        for columns in (*bounds.columns, *(found for found, _, _ in bounds.limits), [task.steps]):
+            for column in columns:
+                places.setdefault(int(column), len(places))
+        self._columns = list(places)
+        self._signs = np.where([column in task.falling for column in places], -1.0, 1.0)
+        self.energy, self.outer = len(set(map(int, bounds.columns[0]))), len(places)
+        self.weights = np.zeros((len(bounds.columns), len(places)))
+        for row, columns, weights in zip(self.weights, bounds.columns, bounds.weights, strict=True):
+            np.add.at(row, [places[int(column)] for column in columns], weights)
+        self.limits = [
+            Limit(tuple(places[int(column)] for column in columns), weights, bound)
+            for columns, weights, bound in bounds.limits
+        ]
+        self.steps = places[task.steps]
 
-        def place(columns: Iterable[int], by: Iterable[float]) -> slice:
-            start = len(self._columns)
-            for column, weight in zip(columns, by, strict=True):
-                self._columns.append(int(column))
-                weights.append(abs(weight))
-                falling.append(weight < 0)
-            return slice(start, len(self._columns))
-
-        self.sums = [place(c, w) for c, w in zip(bounds.columns, bounds.weights, strict=True)]
-        self.limits = [(place(*zip(*parts, strict=True)), bound) for parts, bound in bounds.task.limits]
-        self.steps = place([bounds.task.steps], [1.0]).start
-        self.outer = len(self._columns)
-        self._weights, self.signs = np.array(weights), np.where(falling, -1.0, 1.0)
-
-    def rows(self, half: Half, weighted: bool) -> np.ndarray:
-        """The rows of a half, shape (n, columns); one of two halves is weighted."""
-        scale = self.signs * self._weights if weighted else self.signs
-        rows = np.zeros((half.size, self.outer + len(self.sums)))
-        rows[:, : self.outer] = (half.values[self._columns] * scale[:, None]).T
+    def rows(self, half: Half) -> np.ndarray:
+        """The rows of a half, shape (n, columns)."""
+        rows = np.empty((half.size, self.outer + len(self.weights) * (self.bounds.outer is not None)))
+        np.multiply(half.values[self._columns].T, self._signs, out=rows[:, : self.outer])
         if self.bounds.outer is not None:
             rows[:, self.outer :] = self.bounds.outer[:, half.above].T
         return rows
 
-    def products(self, columns: slice, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-        """Sums of products of columns of all pairs of children, shapes (pairs, children, columns)."""
-        if columns.stop - columns.start == 1:
-            return a[:, :, None, columns.start] * (b[:, None, :, columns.start] * self.signs[columns.start])
-        return np.matmul(a[:, :, columns] * self.signs[columns], b[:, :, columns].transpose(0, 2, 1))
-
-    def total(self, k: int, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-        """The least of a cost of all pairs of children, what is outside included."""
-        found = self.products(self.sums[k], a, b)
-        found += self.bounds.constants[k]
+    def energies(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        """The least energy of all pairs of children, what is outside included; shapes (pairs, children, columns)."""
+        some = slice(self.energy)
+        found = np.matmul(a[:, :, some] * self.weights[0, some], b[:, :, some].transpose(0, 2, 1))
+        found += self.bounds.constants[0]
         if self.bounds.outer is not None:
-            found += np.maximum(a[:, :, None, self.outer + k], b[:, None, :, self.outer + k])
+            found += np.maximum(a[:, :, None, self.outer], b[:, None, :, self.outer])
         return found
 
-    def inside(self, k: int, left: np.ndarray, right: np.ndarray) -> np.ndarray:
-        """A cost within the part of pairs of nodes or rows, shapes (pairs, columns)."""
-        columns = self.sums[k]
-        found = np.einsum("k,nk,nk->n", self.signs[columns], left[:, columns], right[:, columns])
-        return found + self.bounds.constants[k]
+    def taken(self, limit: Limit, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        """What all pairs of children at least take of a limit."""
+        if len(limit.columns) == 1:
+            (column,) = limit.columns
+            return a[:, :, None, column] * (b[:, None, :, column] * limit.weights[0])
+        some = list(limit.columns)
+        return np.matmul(a[:, :, some] * limit.weights, b[:, :, some].transpose(0, 2, 1))
 
-    def sum(self, k: int, left: np.ndarray, right: np.ndarray) -> np.ndarray:
-        """The least of a cost of pairs of nodes, what is outside included."""
-        found = self.inside(k, left, right)
+    def inside(self, left: np.ndarray, right: np.ndarray) -> np.ndarray:
+        """Every cost within the part of pairs of nodes or rows, shapes (pairs, columns); shape (costs, pairs)."""
+        products = left[:, : self.outer] * right[:, : self.outer]
+        return self.weights @ products.T + self.bounds.constants[:, None]
+
+    def least(self, left: np.ndarray, right: np.ndarray) -> np.ndarray:
+        """The least of every cost of pairs of nodes, what is outside included."""
+        found = self.inside(left, right)
         if self.bounds.outer is not None:
-            found += np.maximum(left[:, self.outer + k], right[:, self.outer + k])
+            found += np.maximum(left[:, self.outer :], right[:, self.outer :]).T
         return found
 
 
 def measures(layout: Layout, rows: Sequence[np.ndarray]) -> list[np.ndarray]:
     """For each half what its rows are parted by, shape (n, measures): logarithms of the share of the other half that
-    every limit leaves a row, of the steps, and of what every cost is when the other half is at its least."""
+    every limit leaves a row, of the steps, and of what every column adds to a cost when the other half is at its
+    least."""
     one, two = rows
     return [_measures(layout, one, two), _measures(layout, two, one)]
 
@@ -91,19 +104,27 @@ def measures(layout: Layout, rows: Sequence[np.ndarray]) -> list[np.ndarray]:
 def _measures(layout: Layout, rows: np.ndarray, others: np.ndarray) -> np.ndarray:
     found = [EMPHASIS * np.log(rows[:, [layout.steps]])]
     sample = np.sort(np.abs(others[:: len(others) // SAMPLE + 1]), axis=0)
-    for columns, bound in layout.limits:
-        for column in range(columns.start, columns.stop):
-            share = _share(np.abs(rows[:, column]), sample[:, column], bound)
+    for limit in layout.limits:
+        for column, weight in zip(limit.columns, np.abs(limit.weights), strict=True):
+            share = _share(np.abs(rows[:, column]) * weight, sample[:, column], limit.bound)
             found.append(EMPHASIS * np.log(share + FINE)[:, None])
-    least, outside = others.min(axis=0), layout.bounds.outer is not None
-    for k, columns in enumerate(layout.sums):
-        parts = rows[:, columns] * least[columns] * layout.signs[columns]
-        if outside:
-            parts = np.column_stack([parts, np.maximum(rows[:, layout.outer + k], least[layout.outer + k])])
-        lowest = parts.min(axis=0, initial=np.inf)
-        whole = max(1.0, layout.bounds.constants[k] + lowest.sum(), layout.bounds.least_cycles if k else 0.0)
-        found.append(np.log1p(((parts - lowest) / whole).astype(np.float32)))
-    return np.concatenate(found, axis=1)
+    found.append(np.log1p(_added(layout, rows, others).astype(np.float32)))
+    return np.concatenate(found, axis=1, dtype=np.float32)
+
+
+def _added(layout: Layout, rows: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """What every column adds to its least, as a share of a cost when the other half is at its least: of the cost that
+    it weighs most in, which parts rows as all others would."""
+    lowest, least, outer = rows.min(axis=0), others.min(axis=0), layout.outer
+    scales = layout.weights * least[:outer]
+    whole = layout.bounds.constants + scales @ lowest[:outer]
+    outside = np.maximum(lowest[outer:], least[outer:])
+    if layout.bounds.outer is not None:
+        whole += outside
+    whole[1:] = np.maximum(whole[1:], layout.bounds.least_cycles)
+    whole = np.maximum(whole, 1.0)
+    inside = (rows[:, :outer] - lowest[:outer]) * np.abs(scales / whole[:, None]).max(axis=0)
+    return np.column_stack([inside, (np.maximum(rows[:, outer:], least[outer:]) - outside) / whole[: len(outside)]])
 
 
 def _share(values: np.ndarray, others: np.ndarray, bound: float) -> np.ndarray:
