@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .lattice import Lattice
+from .lattice import Lattice, Vectors
 from .pareto import undominated
 
 #: Combinations up to which all entries are combined, beaten or not.
@@ -29,7 +29,7 @@ class Front:
         self._held = 0
         self._least: np.ndarray | None = None
         self._known: dict[int, np.ndarray] = {}
-        self._places: tuple[np.ndarray, ...] | None = None
+        self._vectors: Vectors | None = None
 
     def add(self, flat: np.ndarray, costs: np.ndarray) -> None:
         """Costs, shape (kinds, n), with the flat indices of their extents."""
@@ -44,7 +44,8 @@ class Front:
     def _compress(self) -> None:
         flat = np.concatenate([self.flat, *(f for f, _ in self._waiting)])
         costs = np.concatenate([self.costs, *(c for _, c in self._waiting)], axis=1)
-        kept = undominated(costs, flat) if len(flat) else np.zeros(0, np.int64)
+        some = _left_by_the_cheapest(flat, costs)
+        kept = some[undominated(costs[:, some], flat[some])]
         self.flat, self.costs, self._waiting, self._held = flat[kept], costs[:, kept], [], 0
 
     @property
@@ -69,9 +70,9 @@ class Front:
         found = self._known.get(need)
         if found is None:
             assert self._least is not None
-            if self._places is None:
-                self._places = self.lattice.places(self.flat)
-            found = self.lattice.multiples_of(need, self._places)
+            if self._vectors is None:
+                self._vectors = Vectors(self.lattice, self.flat)
+            found = self._vectors.multiples_of(need)
             if self.kinds == 1:
                 found = found[[self.costs[0, found].argmin()]] if len(found) else found
             elif len(found) * uses < FEW:
@@ -80,3 +81,15 @@ class Front:
                 found = found[undominated(self.costs[:, found], np.zeros(len(found), np.int64))]
             self._known[need] = found
         return found
+
+
+def _left_by_the_cheapest(flat: np.ndarray, costs: np.ndarray) -> np.ndarray:
+    """Positions of the costs that the one of least energy with the same extents does not beat: these are few, and the
+    others need not be compared with each other. Of equal ones the first stays."""
+    order = np.lexsort((costs[0], flat))
+    extents = flat[order]
+    cheapest = order[np.searchsorted(extents, extents)]
+    beaten = order != cheapest
+    for cost in costs:
+        beaten &= cost[cheapest] <= cost[order]
+    return np.sort(order[~beaten])

@@ -81,18 +81,29 @@ class Lattice:
         return result.ravel()
 
     @cached_property
-    def _divides(self) -> tuple[np.ndarray, ...]:
+    def divides(self) -> tuple[np.ndarray, ...]:
         """Per dim, for two of its divisors (by number), whether the first divides the second."""
         return tuple(np.array([[v % d == 0 for v in axis] for d in axis]) for axis in self.axes)
 
-    def places(self, flat: np.ndarray) -> tuple[np.ndarray, ...]:
-        """Per dim the number of the divisor that each vector has there."""
-        return np.unravel_index(flat, self.shape)
 
-    def multiples_of(self, need: int, places: tuple[np.ndarray, ...]) -> np.ndarray:
-        """Which of some vectors (positions in `places`) the vector with flat index `need` divides in every dim."""
-        left = np.arange(len(places[0]))
-        for divides, mine, there in zip(self._divides, np.unravel_index(need, self.shape), places, strict=True):
+class Vectors:
+    """Some vectors of a lattice by their flat indices, asked again and again which of them others divide."""
+
+    def __init__(self, lattice: Lattice, flat: np.ndarray):
+        self.lattice, self._count = lattice, len(flat)
+        self._places = np.unravel_index(flat, lattice.shape)
+        self._known: dict[tuple[int, int], np.ndarray] = {}
+
+    def multiples_of(self, need: int) -> np.ndarray:
+        """Positions of those that the vector with flat index `need` divides in every dim."""
+        mask = np.ones(self._count, dtype=bool)
+        for dim, mine in enumerate(map(int, np.unravel_index(need, self.lattice.shape))):
             if mine:  # the first divisor, 1, divides all
-                left = left[divides[mine][there[left]]]
-        return left
+                mask &= self._multiples(dim, mine)
+        return np.flatnonzero(mask)
+
+    def _multiples(self, dim: int, divisor: int) -> np.ndarray:
+        """Mask of the vectors of whose extent in one dim a divisor (by number) is one."""
+        if (dim, divisor) not in self._known:
+            self._known[dim, divisor] = self.lattice.divides[dim][divisor][self._places[dim]]
+        return self._known[dim, divisor]
