@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from .lattice import Lattice, Vectors
+from .meets import Meets
 from .pareto import undominated
 
 #: Combinations up to which all entries are combined, beaten or not.
@@ -28,6 +29,7 @@ class Front:
         self._waiting: list[tuple[np.ndarray, np.ndarray]] = []
         self._held = 0
         self._least: np.ndarray | None = None
+        self._meets: Meets | None = None
         self._known: dict[int, np.ndarray] = {}
         self._vectors: Vectors | None = None
 
@@ -63,6 +65,13 @@ class Front:
                 np.minimum.at(table, self.flat, costs)
             self._least = np.array([self.lattice.least_above(table) for table in dense])
         return self._least
+
+    @property
+    def meets(self) -> Meets:
+        """The same for what sets of rows have in common."""
+        if self._meets is None:
+            self._meets = Meets(self.lattice, self.least)
+        return self._meets
 
     def offers(self, need: int, uses: int = FEW) -> np.ndarray:
         """Entries (positions in `flat` and `costs`) that offer the extents with flat index `need`; without those that

@@ -9,6 +9,7 @@ from math import log
 
 import numpy as np
 
+from .fronts import Front
 from .goal import Incumbent
 from .latency import Load
 from .rows import Table, Task
@@ -51,20 +52,23 @@ class Bounds:
     negative).
 
     A cost is energy, then each of `loads`, in cycles. `outer`: for every vector of extents the least cost
-    outside this part of any mapping that offers them, shape (costs, vectors); `inside`: at least this much energy is
-    spent further inside; `pace`: cycles of a step; `least_cycles`: no mapping takes fewer.
+    outside this part of any mapping that offers them, shape (costs, vectors), `meets` the same for sets of rows (None:
+    nothing is outside); `inside`: at least this much energy is spent further inside; `pace`: cycles of a step;
+    `least_cycles`: no mapping takes fewer.
     """
 
     def __init__(
         self,
         task: Task,
-        outer: np.ndarray | None,
+        outer: Front | None,
         loads: tuple[Load, ...] = (),
         pace: float = 1.0,
         least_cycles: float = 0.0,
         inside: float = 0.0,
     ):
-        self.task, self.outer, self.pace, self.least_cycles = task, outer, pace, least_cycles
+        self.task, self.pace, self.least_cycles = task, pace, least_cycles
+        self.outer = None if outer is None else outer.least
+        self.meets = None if outer is None else outer.meets
         sums = [(task.energy, task.constant + inside), *(task.loads.get(load, ((), 0.0)) for load in loads)]
         self.columns = [np.array([c for c, _ in weights], dtype=int) for weights, _ in sums]
         self.weights = [np.array([w for _, w in weights]) for weights, _ in sums]

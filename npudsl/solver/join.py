@@ -41,7 +41,7 @@ class Join:
         if not all(half.size for half in self.halves):
             return
         rows = [self.layout.rows(half) for half in self.halves]
-        one, two = (Tree(r, m) for r, m in zip(rows, measures(self.layout, rows), strict=True))
+        one, two = (Tree(r, m, self.layout.placed) for r, m in zip(rows, measures(self.layout, rows), strict=True))
         i, j = self._alive(one.levels[0][None], two.levels[0][None], np.zeros(1, np.int64), np.zeros(1, np.int64))
         stack = [(0, 0, i, j)]
         while stack:

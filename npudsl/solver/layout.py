@@ -33,8 +33,8 @@ class Limit:
 
 class Layout:
     """Every column stands once, those of the energy first (`energy`: how many). `weights`: of all columns in every cost,
-    shape (costs, columns); `limits`, `steps`: by the places of columns. From column `outer` on stands, per cost, the
-    least outside that the extents of a row alone allow."""
+    shape (costs, columns); `limits`, `steps`: by the places of columns. Column `need` tells the place of what is needed
+    outside (`meets.py`), if anything is outside."""
 
     def __init__(self, bounds: Bounds):
         self.bounds = bounds
@@ -45,7 +45,7 @@ class Layout:
                 places.setdefault(int(column), len(places))
         self._columns = list(places)
         self._signs = np.where([column in task.falling for column in places], -1.0, 1.0)
-        self.energy, self.outer = len(set(map(int, bounds.columns[0]))), len(places)
+        self.energy, self.need = len(set(map(int, bounds.columns[0]))), len(places)
         self.weights = np.zeros((len(bounds.columns), len(places)))
         for row, columns, weights in zip(self.weights, bounds.columns, bounds.weights, strict=True):
             np.add.at(row, [places[int(column)] for column in columns], weights)
@@ -56,20 +56,29 @@ class Layout:
         self.steps = places[task.steps]
 
     def rows(self, half: Half) -> np.ndarray:
-        """The rows of a half, shape (n, columns)."""
-        rows = np.empty((half.size, self.outer + len(self.weights) * (self.bounds.outer is not None)))
-        np.multiply(half.values[self._columns].T, self._signs, out=rows[:, : self.outer])
-        if self.bounds.outer is not None:
-            rows[:, self.outer :] = self.bounds.outer[:, half.above].T
-        return rows
+        """The rows of a half, shape (n, columns), with exponents of what is needed outside behind them."""
+        rows = np.multiply(half.values[self._columns].T, self._signs)
+        meets = self.bounds.meets
+        return rows if meets is None else np.column_stack([rows, meets.exponents(half.above)])
+
+    def outside(self, rows: np.ndarray) -> np.ndarray | None:
+        """What single rows leave outside at least, shape (n, costs)."""
+        meets = self.bounds.meets
+        return None if meets is None else meets.table[meets.place(rows[:, self.need :]).astype(np.int64)]
+
+    def placed(self, rows: np.ndarray) -> np.ndarray:
+        """Rows, or the least of some, with column `need` instead of the exponents."""
+        meets = self.bounds.meets
+        return rows if meets is None else np.column_stack([rows[:, : self.need], meets.place(rows[:, self.need :])])
 
     def energies(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         """The least energy of all pairs of children, what is outside included; shapes (pairs, children, columns)."""
         some = slice(self.energy)
         found = np.matmul(a[:, :, some] * self.weights[0, some], b[:, :, some].transpose(0, 2, 1))
         found += self.bounds.constants[0]
-        if self.bounds.outer is not None:
-            found += np.maximum(a[:, :, None, self.outer], b[:, None, :, self.outer])
+        if self.bounds.meets is not None:
+            places = (a[:, :, None, self.need] + b[:, None, :, self.need]).astype(np.int64)
+            found += self.bounds.meets.table[:, 0][places]
         return found
 
     def taken(self, limit: Limit, a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -82,14 +91,15 @@ class Layout:
 
     def inside(self, left: np.ndarray, right: np.ndarray) -> np.ndarray:
         """Every cost within the part of pairs of nodes or rows, shapes (pairs, columns); shape (costs, pairs)."""
-        products = left[:, : self.outer] * right[:, : self.outer]
+        products = left[:, : self.need] * right[:, : self.need]
         return self.weights @ products.T + self.bounds.constants[:, None]
 
     def least(self, left: np.ndarray, right: np.ndarray) -> np.ndarray:
         """The least of every cost of pairs of nodes, what is outside included."""
         found = self.inside(left, right)
-        if self.bounds.outer is not None:
-            found += np.maximum(left[:, self.outer :], right[:, self.outer :]).T
+        if self.bounds.meets is not None:
+            places = (left[:, self.need] + right[:, self.need]).astype(np.int64)
+            found += self.bounds.meets.table[places].T
         return found
 
 
@@ -115,16 +125,18 @@ def _measures(layout: Layout, rows: np.ndarray, others: np.ndarray) -> np.ndarra
 def _added(layout: Layout, rows: np.ndarray, others: np.ndarray) -> np.ndarray:
     """What every column adds to its least, as a share of a cost when the other half is at its least: of the cost that
     it weighs most in, which parts rows as all others would."""
-    lowest, least, outer = rows.min(axis=0), others.min(axis=0), layout.outer
-    scales = layout.weights * least[:outer]
-    whole = layout.bounds.constants + scales @ lowest[:outer]
-    outside = np.maximum(lowest[outer:], least[outer:])
-    if layout.bounds.outer is not None:
-        whole += outside
+    inside = slice(layout.need)
+    lowest, least = rows[:, inside].min(axis=0), others[:, inside].min(axis=0)
+    scales = layout.weights * least
+    whole = layout.bounds.constants + scales @ lowest
+    outside = layout.outside(rows)
+    if outside is not None:
+        outside = np.maximum(outside, layout.outside(others).min(axis=0))
+        whole += outside.min(axis=0)
     whole[1:] = np.maximum(whole[1:], layout.bounds.least_cycles)
     whole = np.maximum(whole, 1.0)
-    inside = (rows[:, :outer] - lowest[:outer]) * np.abs(scales / whole[:, None]).max(axis=0)
-    return np.column_stack([inside, (np.maximum(rows[:, outer:], least[outer:]) - outside) / whole[: len(outside)]])
+    added = (rows[:, inside] - lowest) * np.abs(scales / whole[:, None]).max(axis=0)
+    return added if outside is None else np.column_stack([added, (outside - outside.min(axis=0)) / whole])
 
 
 def _share(values: np.ndarray, others: np.ndarray, bound: float) -> np.ndarray:

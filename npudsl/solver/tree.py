@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 #: Children of a node, a power of two, and its logarithm. All pairs of children of two nodes are tested at once.
@@ -13,20 +15,21 @@ SAMPLE = 16
 class Tree:
     """Rows, shape (n, columns), sorted into leaves of `FAN`; `levels[k]`: shape (nodes, columns), outermost first.
 
-    `spread`, shape (n, measures): rows far apart in a measure are parted first.
+    `spread`, shape (n, measures): rows far apart in a measure are parted first. `told`: what nodes tell, made of the
+    least of their rows.
 
     The last level is the rows themselves (`order`: which), filled up to a power of two with copies of one (harmless for
     a minimum, and the same row twice is no new answer). A node has `FAN` children, the topmost ones up to `FAN`
     siblings.
     """
 
-    def __init__(self, rows: np.ndarray, spread: np.ndarray):
+    def __init__(self, rows: np.ndarray, spread: np.ndarray, told: Callable[[np.ndarray], np.ndarray]):
         bits = max(0, int(rows.shape[0] - 1).bit_length())
         self.order = _sorted(spread, bits)
         levels = [np.ascontiguousarray(rows[self.order])]
         while levels[-1].shape[0] > FAN:
             levels.append(levels[-1].reshape(-1, FAN, rows.shape[1]).min(axis=1))
-        self.levels = levels[::-1]
+        self.levels = [told(level) for level in levels[::-1]]
 
     @property
     def bottom(self) -> int:
