@@ -9,7 +9,7 @@ import numpy as np
 #: Children of a node, a power of two, and its logarithm. All pairs of children of two nodes are tested at once.
 FAN, BITS = 8, 3
 #: Rows of a node that decide along which column it is parted.
-SAMPLE = 16
+SAMPLE = 8
 
 
 class Tree:
