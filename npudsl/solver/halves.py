@@ -54,7 +54,7 @@ class Bounds:
     A cost is energy, then each of `loads`, in cycles. `outer`: for every vector of extents the least cost
     outside this part of any mapping that offers them, shape (costs, vectors), `meets` the same for sets of rows (None:
     nothing is outside); `inside`: at least this much energy is spent further inside; `pace`: cycles of a step;
-    `least_cycles`: no mapping takes fewer.
+    `least_cycles`: no mapping takes fewer. `matrix`: the weights of all columns in every cost, shape (costs, columns).
     """
 
     def __init__(
@@ -73,12 +73,14 @@ class Bounds:
         self.columns = [np.array([c for c, _ in weights], dtype=int) for weights, _ in sums]
         self.weights = [np.array([w for _, w in weights]) for weights, _ in sums]
         self.constants = np.array([constant for _, constant in sums])
+        self.matrix = np.zeros((len(sums), task.count))
+        for row, columns, mine in zip(self.matrix, self.columns, self.weights, strict=True):
+            np.add.at(row, columns, mine)
         self.limits = [
             (np.array([c for c, _ in weights], dtype=int), np.array([w for _, w in weights]), bound)
             for weights, bound in task.limits
         ]
-        self._falling = list(task.falling)
-        self.extremes = np.array([self._extremes(t.values) for t in task.tables]).reshape(len(task.tables), task.count)
+        self.extremes = np.array([t.extremes(task.falling) for t in task.tables]).reshape(len(task.tables), task.count)
 
     def rest(self, groups: Iterable[int]) -> np.ndarray:
         """Per column the product of what some groups contribute at least."""
@@ -86,11 +88,9 @@ class Bounds:
 
     def least(self, half: Half) -> np.ndarray:
         """Per column what the rows of a half contribute at least."""
-        return self._extremes(half.values)
-
-    def _extremes(self, values: np.ndarray) -> np.ndarray:
-        found: np.ndarray = values.min(axis=1)
-        found[self._falling] = values[self._falling].max(axis=1)
+        falling = list(self.task.falling)
+        found: np.ndarray = half.values.min(axis=1)
+        found[falling] = half.values[falling].max(axis=1)
         return found
 
     def costs(self, values: np.ndarray, above: np.ndarray) -> np.ndarray:
@@ -101,8 +101,7 @@ class Bounds:
 
     def within(self, values: np.ndarray) -> np.ndarray:
         """The costs of this part alone."""
-        total = np.array([np.einsum("k,kn->n", w, values[c]) for c, w in zip(self.columns, self.weights, strict=True)])
-        return total + self.constants[:, None]
+        return np.asarray(self.matrix @ values) + self.constants[:, None]
 
     def combined(self, picks: np.ndarray) -> Found:
         """What combinations of rows, shape (groups, n), come to: of those that fit every limit."""
@@ -121,9 +120,11 @@ class Bounds:
             mask &= weights @ values[columns] <= bound
         return mask
 
-    def pairs(self, one: Half, table: Table, rest: np.ndarray, incumbent: Incumbent) -> tuple[np.ndarray, np.ndarray]:
+    def pairs(
+        self, one: Half, table: Table, rest: np.ndarray, incumbent: Incumbent
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """The rows of a half and those of a table that fit every limit together and may still improve, whatever the
-        other groups add; `rest`: per column what they contribute at least.
+        other groups add, and the products of their columns; `rest`: per column what others contribute at least.
 
         Energies and limits of all pairs are matrix products; what ports and links take is counted for what they leave.
         """
@@ -141,11 +142,19 @@ class Bounds:
         for columns, weights, bound in self.limits:
             alive &= total(columns, weights) <= bound
         rows, new = np.nonzero(alive)
+        values = one.values[:, rows] * table.values[:, new]
         if len(self.columns) > 1 and len(rows):
-            values = one.values[:, rows] * table.values[:, new] * rest[:, None]
-            kept = self.possible(values, one.above[rows] + table.above[new], incumbent)
-            rows, new = rows[kept], new[kept]
-        return rows, new
+            kept = self._leading(values, rest, one.above[rows] + table.above[new], incumbent)
+            rows, new, values = rows[kept], new[kept], values[:, kept]
+        return rows, new, values
+
+    def _leading(self, values: np.ndarray, rest: np.ndarray, above: np.ndarray, incumbent: Incumbent) -> np.ndarray:
+        """Positions of what may still improve, whatever the other groups add."""
+        costs = (self.matrix * rest) @ values + self.constants[:, None]
+        if self.outer is not None:
+            costs += self.outer[:, above]
+        steps = values[self.task.steps] * rest[self.task.steps]
+        return np.flatnonzero(incumbent.may_improve(costs[0], self.cycles(steps, costs[1:])))
 
     def possible(self, values: np.ndarray, above: np.ndarray, incumbent: Incumbent) -> np.ndarray:
         """Mask of what fits every limit and may still improve."""
@@ -227,8 +236,7 @@ def _extend(
     step = max(1, chunk // max(1, table.size))
     for low in range(0, half.size, step):
         part = half.select(np.arange(low, min(low + step, half.size)))
-        rows, new = bounds.pairs(part, table, rest, incumbent)
-        values = part.values[:, rows] * table.values[:, new]
+        rows, new, values = bounds.pairs(part, table, rest, incumbent)
         picks = np.concatenate([part.picks[:, rows], new[None]])
         pieces.append(
             Half(groups, values, part.above[rows] + table.above[new], part.below[rows] + table.below[new], picks)

@@ -46,9 +46,7 @@ class Layout:
         self._columns = list(places)
         self._signs = np.where([column in task.falling for column in places], -1.0, 1.0)
         self.energy, self.need = len(set(map(int, bounds.columns[0]))), len(places)
-        self.weights = np.zeros((len(bounds.columns), len(places)))
-        for row, columns, weights in zip(self.weights, bounds.columns, bounds.weights, strict=True):
-            np.add.at(row, [places[int(column)] for column in columns], weights)
+        self.weights = bounds.matrix[:, self._columns]
         self.limits = [
             Limit(tuple(places[int(column)] for column in columns), weights, bound)
             for columns, weights, bound in bounds.limits

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from math import lcm
 
 import numpy as np
@@ -27,6 +28,17 @@ class Table:
     @property
     def size(self) -> int:
         return self.values.shape[1]
+
+    @cached_property
+    def _least(self) -> np.ndarray:
+        return self.values.min(axis=1)
+
+    def extremes(self, falling: Collection[int]) -> np.ndarray:
+        """Per column what the rows contribute at least (at most, if it is `falling`)."""
+        found = self._least.copy()
+        most = list(falling)
+        found[most] = self.values[most].max(axis=1)
+        return found
 
     def select(self, rows: np.ndarray) -> Table:
         return Table(self.factors[:, rows], self.values[:, rows], self.above[rows], self.below[rows])
