@@ -122,8 +122,7 @@ class Derivation:
         parts: list[tuple[Group, Expression]] = []
         for group in tensor.groups:
             if len(group) == 1:
-                (dim,) = group
-                parts.append((group, self.bounds[dim]))
+                parts.append((group, self.bounds[group[0]]))
             elif all(d in self.perfect for d in group):
                 parts.append((group, self._window(origin, group)))
             else:
@@ -283,8 +282,7 @@ def derive(
     """
     if perfect is None:
         perfect = frozenset(d for d in layer.op.dims if mapping.extent(d, 0) == layer.bound[d])
-    if names is None:
-        names = tuple(f"{loop.dim}_{i}" for i, loop in enumerate(mapping.loops))
+    names = names or tuple(f"{loop.dim}_{i}" for i, loop in enumerate(mapping.loops))
     derivation = Derivation(arch, layer, mapping, perfect, frame, names, known)
     ledger = Ledger(derivation)
     for tensor in layer.op.tensors:
