@@ -46,8 +46,8 @@ class Expression:
         raise NotImplementedError
 
     def parts(self) -> Iterator[Expression]:
-        """The expressions that it is directly made of."""
-        raise NotImplementedError
+        """The expressions that it is directly made of; a number and a symbol of none."""
+        return iter(())
 
     def _content(self) -> Any:
         """What makes it equal to another of its class."""
@@ -90,9 +90,6 @@ class Number(Expression):
     def value(self, at: Values) -> int:
         return self.number
 
-    def parts(self) -> Iterator[Expression]:
-        return iter(())
-
     def _content(self) -> int:
         return self.number
 
@@ -113,9 +110,6 @@ class Symbol(Expression):
 
     def value(self, at: Values) -> Any:
         raise LookupError(f"no value for {self.name}")
-
-    def parts(self) -> Iterator[Expression]:
-        return iter(())
 
     def _content(self) -> str:
         return self.name
