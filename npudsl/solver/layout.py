@@ -32,9 +32,9 @@ class Limit:
 
 
 class Layout:
-    """Every column stands once, those of the energy first (`energy`: how many). `weights`: of all columns in every cost,
-    shape (costs, columns); `limits`, `steps`: by the places of columns. Column `need` tells the place of what is needed
-    outside (`meets.py`), if anything is outside."""
+    """Every column stands once, those of the energy first (`energy`: how many). `weights`: of all columns in every
+    cost, shape (costs, columns); `limits`, `steps`: by the places of columns. Column `need` tells the place of what is
+    needed outside (`meets.py`), if anything is outside."""
 
     def __init__(self, bounds: Bounds):
         self.bounds = bounds

@@ -1,9 +1,9 @@
 """What is outside a cut costs at least, for sets of rows: whatever they have in common of what they need there.
 
 A vector of extents offers what another needs if it is a multiple of it, dim by dim. So it offers what all of some rows
-need only if it is a multiple of their greatest common divisor, and the least outside of that bounds them all. Written as
-exponents of primes it is their minimum, like any other column; and because no two groups share a dim, exponents of rows
-of two halves add up to those that a pair of rows needs.
+need only if it is a multiple of their greatest common divisor, and the least outside of that bounds them all. Written
+as exponents of primes it is their minimum, like any other column; and because no two groups share a dim, exponents of
+rows of two halves add up to those that a pair of rows needs.
 """
 
 from __future__ import annotations

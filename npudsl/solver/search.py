@@ -110,7 +110,9 @@ class Search:
 
     def bounds(self, task: Task, top: Cut, inside: float = 0.0) -> Bounds:
         problem = self.problem
-        return Bounds(task, self.fronts.get(top), problem.loads, problem.pace, problem.least_steps * problem.pace, inside)
+        return Bounds(
+            task, self.fronts.get(top), problem.loads, problem.pace, problem.least_steps * problem.pace, inside
+        )
 
     def _root(self, task: Task, top: Cut) -> tuple[float, float]:
         return self.incumbent.goal(*self.bounds(task, top).root())
