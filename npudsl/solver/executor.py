@@ -24,6 +24,8 @@ class Context:
         return Clock.lasting(self.seconds, self.stop)
 
 
+#: A job that is not left to the process that has done its kin ends later, and keeps another process from other work.
+DETOUR = 2
 #: A function of a module (not a closure: a process finds it by its name) whose first argument is a context.
 Work = Callable[..., Any]
 
@@ -79,7 +81,7 @@ class Executor(ABC):
             self._waiting.clear()
         if not self._waiting:
             return None
-        first = min(self._waiting, key=lambda e: (e[0] + e[2].spared * (e[2].kin in elsewhere), e[1]))
+        first = min(self._waiting, key=lambda e: (e[0] + DETOUR * e[2].spared * (e[2].kin in elsewhere), e[1]))
         self._waiting.remove(first)
         return first[2]
 
