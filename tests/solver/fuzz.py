@@ -18,6 +18,7 @@ from npudsl.spec.op import Layer
 from ..generate.choices import Choices, Replayed, Seeded
 from ..generate.literals import literal
 from ..generate.ops import layer as make_layer
+from ..generate.refills import refill_problem
 from ..generate.shrink import Offsets, shrink
 from ..generate.waiting import waiting_machine
 from ..oracle.enumerate import TooLargeError, enumerate_mappings
@@ -29,7 +30,8 @@ from .compare import PROBLEMS, UNEVEN_PROBLEMS, complaints
 class Kind:
     """Which problems. `space`: the mapspace; `timed`: with bandwidths; `leaky`: percent of those that leak; `limit`:
     partial mappings to enumerate; `cold`: only windows, searched from nothing (`compare.cold_answer`); `waiting`:
-    machines on which steps wait for tiles at two places, of any layer with `cold`."""
+    machines on which steps wait for tiles at two places, of any layer with `cold`; `refills`: such on which that mostly
+    decides."""
 
     space: str = "even"
     timed: bool = False
@@ -37,8 +39,11 @@ class Kind:
     limit: int = 20_000
     cold: bool = False
     waiting: bool = False
+    refills: bool = False
 
     def problem(self, choices: Choices) -> tuple[Arch, Layer]:
+        if self.refills:
+            return refill_problem(choices)
         space = UNEVEN_PROBLEMS if self.space == "uneven" else PROBLEMS
         if self.waiting:
             layer = make_layer(choices, space)
@@ -50,7 +55,7 @@ class Kind:
         to enumerate."""
         arch, layer = self.problem(choices)
         windows = any(len(group) > 1 for tensor in skeleton(layer)[0].tensors for group in tensor.groups)
-        if self.cold and not self.waiting and not windows:
+        if self.cold and not (self.waiting or self.refills or windows):
             return None
         try:
             found = enumerate_mappings(arch, layer, uneven=self.space == "uneven", limit=self.limit)
@@ -79,9 +84,12 @@ def main() -> int:
     parser.add_argument("--limit", type=int, default=20_000, help="partial mappings to enumerate; larger are left out")
     parser.add_argument("--cold", action="store_true", help="only layers with windows, by searches from nothing")
     parser.add_argument("--waiting", action="store_true", help="machines on which steps wait for tiles at two places")
+    parser.add_argument("--refills", action="store_true", help="such machines and layers that this mostly decides")
     parser.add_argument("--stop-after", type=int, default=5)
     options = parser.parse_args()
-    kind = Kind(options.space, options.timed, options.leaky, options.limit, options.cold, options.waiting)
+    kind = Kind(
+        options.space, options.timed, options.leaky, options.limit, options.cold, options.waiting, options.refills
+    )
     bad, compared, started = 0, 0, monotonic()
     for seed in range(options.seed, options.seed + options.problems):
         choices = Seeded(Random(seed))
