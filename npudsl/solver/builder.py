@@ -8,7 +8,7 @@ from functools import cached_property, lru_cache
 
 from ..model.counts import Product
 from ..model.expressions import ONE, bound_symbol
-from .ends import End, ends, resource_of, words
+from .ends import End, ends, words
 from .hierarchy import Hierarchy
 from .latency import Load, loads
 from .prices import Capacity, capacities
@@ -99,15 +99,14 @@ class Builder:
                 totals.setdefault(wait.load, []).append(weighted([(label, visits, -wait.most)]))
         ends = list(self._ends()) if self.kind.reported else []
         for load in (*loads(arch, self.kind.layer), *(wait.load for wait in self.kind.waits)):
-            resource = resource_of(load, self.kind.waits)
-            sums = [*totals.get(load, []), *(mine for end, mine in ends if resource in end.resources)]
+            sums = [*totals.get(load, []), *(mine for end, mine in ends if end.belongs(load, self.kind.waits))]
             if load[1] and last:
                 sums = [*sums, weighted([(("steps",), self._steps(), 1 / arch.compute.rate)])]
             if sums:
                 yield load, self._sum(sums)
 
     def _ends(self) -> Iterator[tuple[End, Weighted]]:
-        """What first and last tiles of this part take further in than the outermost memory."""
+        """What first and last tiles of this part take."""
         arch, op, nest = self.kind.arch, self.kind.op, self.template.nest
         tiers = self.hierarchy.tiers[self.template.top + 1 : self.template.bottom + 1]
         mine = {n for tier in tiers for n in tier.nodes}
@@ -115,7 +114,7 @@ class Builder:
             if end.node in mine:
                 tile = self.tensors[end.node.tensor].tiles[end.node.memory].product
                 found = words(arch, op.tensor(end.node.tensor), nest, end, tile, self.laid.symbols)
-                label = ("end", end.node.tensor, end.node.memory)
+                label = ("end", end.node.tensor, end.node.memory, end.which, *sorted(end.resources))
                 yield end, weighted([(label, self.laid.column(found), end.cycles)])
 
     def _visits(self, wait: Wait) -> Column | None:

@@ -12,14 +12,10 @@ apart(p, X). |B| is the largest number of visits: where an outer loop moves the 
 arrive at loops further in.
 
 `most` comes from the room of memories, not from the tile of Y: a search looks at canonical nests only, and a nest that
-is not may fill a larger tile of Y less often, and so wait less, though all its counts are the same. For the moves of
-`canonical.py` the bound of the canonical nest holds for what is reported of the other one:
-
-- Hoisting a loop past others leaves out arrivals: as many boundaries of the other nest as there are left bring as much,
-  those at the outermost loops, for B may be any set.
-- Hoisting it past a node of X that it moves makes its tile smaller by its factor f, and arrivals f times as many: fewer
-  boundaries of the other nest bring as many words.
-- Neither makes apart(q, Y) larger, and raising a node changes nothing.
+is not may fill a larger tile of Y less often, and so wait less, though all its counts are the same. That the bound of
+the canonical nest holds for what is reported of the other one is proven in docs/latency.md (What a search makes least):
+B may be any set, and as many boundaries of the other nest as there are arrivals in the canonical one, those of its
+outermost loops, bring no less.
 """
 
 from __future__ import annotations
