@@ -23,6 +23,8 @@ FREE = {
     "uneven, timed": Kind("uneven", timed=True, leaky=25, limit=1_000),
     "even, leaking": Kind("even", timed=True, leaky=100, limit=1_000),
     "uneven, leaking": Kind("uneven", timed=True, leaky=100, limit=1_000),
+    "even, waiting": Kind("even", refills=True, limit=1_000),
+    "uneven, waiting": Kind("uneven", refills=True, limit=2_000),
 }
 #: the same under dataflows: mapspace, whether there are bandwidths
 RULED = {
