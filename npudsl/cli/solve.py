@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from .interrupt import stoppable
@@ -128,10 +128,25 @@ def run(arguments: argparse.Namespace) -> int:
         from ..api.emit import emitted
 
         results.append((emitted(best, machine, nets, arguments.emit), arguments.emit))
-    if arguments.certificate is not None:
-        results.append((_certificate(best, machine, nets), arguments.certificate))
-    write_results(results)
+    _write(results, arguments.certificate, lambda: _certificate(best, machine, nets))
     return status
+
+
+def _write(results: list[tuple[str, str]], target: str | None, certificate: Callable[[], str]) -> None:
+    """Writes results, and the certificate to its target; what goes wrong with one of them costs no other. Raises
+    `Failed`."""
+    problems = []
+    if target is not None:
+        try:
+            results = [*results, (certificate(), target)]
+        except Failed as error:
+            problems.append(str(error))
+    try:
+        write_results(results)
+    except Failed as error:
+        problems.append(str(error))
+    if problems:
+        raise Failed("; ".join(problems))
 
 
 def _check_auditable(arguments: argparse.Namespace) -> None:
@@ -152,6 +167,8 @@ def _certificate(best: Best, machine: Program, nets: Program) -> str:
         return certified(best, machine, nets)
     except Refused as error:
         raise Failed(f"no certificate: {error}") from None
+    except OSError as error:  # it is read again from temporary files
+        raise Failed(f"no certificate: cannot write temporary files: {error.strerror or error}") from None
 
 
 def _inputs(arguments: argparse.Namespace) -> tuple[Program, Program, Arch, Network]:

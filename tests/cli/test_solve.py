@@ -6,6 +6,7 @@ import json
 import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -337,6 +338,17 @@ def test_pareto_that_time_cuts_short(folder: Path, capsys: pytest.CaptureFixture
     assert layer["pareto"]
     assert solve("--layer", "conv1", "--json", "-", "--no-verify") == 0
     assert "pareto" not in json.loads(capsys.readouterr().out)["layers"][0]
+
+
+def test_a_certificate_that_cannot_be_made_costs_no_other_result(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is read again from temporary files; their folder may be full, or not be there."""
+    monkeypatch.setattr(tempfile, "tempdir", str(folder / "nowhere"))
+    flags = ("--layer", "fc2", "--no-verify", "--json", "f.json", "--emit", "f.npu", "--certificate", "c.json")
+    assert solve(*flags) == 1
+    assert "error: no certificate: cannot write temporary files: No such file or directory" in capsys.readouterr().err
+    assert (folder / "f.json").exists() and (folder / "f.npu").exists() and not (folder / "c.json").exists()
 
 
 def test_a_machine_with_too_many_orders_of_nodes(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

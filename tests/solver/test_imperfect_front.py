@@ -81,7 +81,7 @@ def test_uneven_fronts_are_enclosed(seed: int) -> None:
 
 @pytest.mark.long
 @pytest.mark.parametrize("uneven", [False, True])
-@pytest.mark.parametrize("seed", range(2000, 2200))
+@pytest.mark.parametrize("seed", range(2000, 2060))
 def test_more_fronts_are_enclosed(seed: int, uneven: bool) -> None:
     check(seed, 1_000, uneven=uneven)
 
