@@ -60,6 +60,22 @@ def summary(values: np.ndarray, rises: np.ndarray, axis: int) -> np.ndarray:
     return np.where(rises, values.min(axis=axis), values.max(axis=axis))
 
 
+def _folded(function: Callable[[np.ndarray, np.ndarray], np.ndarray], values: np.ndarray) -> np.ndarray:
+    """The least (or most) along axis 1, whose length is a power of two: half with half, which is several times faster
+    than a reduction over an axis inside others."""
+    while values.shape[1] > 1:
+        half = values.shape[1] // 2
+        values = function(values[:, :half], values[:, half:])
+    return values[:, 0]
+
+
+def _paired(values: np.ndarray, rises: np.ndarray) -> np.ndarray:
+    """`summary` of every two neighbouring rows."""
+    one, two = values[0::2], values[1::2]
+    least = np.minimum(one, two)
+    return least if rises.all() else np.where(rises, least, np.maximum(one, two))
+
+
 def boxed(table: Table, model: Model, frame: Frame, others: np.ndarray) -> Boxes:
     """Sorts a table's rows so that those of each box are alike in what they add to every sum and limit, if all columns
     are multiplied by `others`. (Alike in every column: three times as many pairs of boxes to look at.)"""
@@ -72,7 +88,7 @@ def boxed(table: Table, model: Model, frame: Frame, others: np.ndarray) -> Boxes
     count = 1
     while size // count > 2:
         nodes = scale.reshape(count, -1, scale.shape[1])
-        widest = (nodes.max(axis=1) - nodes.min(axis=1)).argmax(axis=1)
+        widest = (_folded(np.maximum, nodes) - _folded(np.minimum, nodes)).argmax(axis=1)
         keys = nodes[np.arange(count), :, widest]
         moved = (keys.argsort(axis=1, kind="stable") + (size // count) * np.arange(count)[:, None]).ravel()
         order, scale = order[moved], scale[moved]
@@ -82,8 +98,8 @@ def boxed(table: Table, model: Model, frame: Frame, others: np.ndarray) -> Boxes
     kinds = len(model.constants)
     outer = [np.zeros((size, kinds)) if frame.outer is None else frame.outer.T[rows.need]]
     while len(columns[0]) > 1:
-        columns.insert(0, summary(columns[0].reshape(-1, 2, columns[0].shape[1]), model.rises, 1))
-        outer.insert(0, outer[0].reshape(-1, 2, kinds).min(axis=1))
+        columns.insert(0, _paired(columns[0], model.rises))
+        outer.insert(0, np.minimum(outer[0][0::2], outer[0][1::2]))
     return Boxes(rows, order <= last, columns, outer)
 
 
