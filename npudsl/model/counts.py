@@ -122,7 +122,7 @@ class Derivation:
         parts: list[tuple[Group, Expression]] = []
         for group in tensor.groups:
             if len(group) == 1:
-                parts.append((group, self.bounds[group[0]]))
+                parts += [(group, self.bounds[dim]) for dim in group]
             elif all(d in self.perfect for d in group):
                 parts.append((group, self._window(origin, group)))
             else:
