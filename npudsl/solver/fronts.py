@@ -70,7 +70,7 @@ class Front:
     def meets(self) -> Meets:
         """The same for what sets of rows have in common."""
         if self._meets is None:
-            self._meets = Meets(self.lattice, self.least)
+            self._meets = Meets(self.lattice, self.least, shared=True)
         return self._meets
 
     def offers(self, need: int, uses: int = FEW) -> np.ndarray:

@@ -12,6 +12,7 @@ import numpy as np
 from .fronts import Front
 from .goal import Incumbent
 from .latency import Load
+from .meets import Inside
 from .rows import Table, Task
 
 
@@ -53,7 +54,7 @@ class Bounds:
 
     A cost is energy, then each of `loads`, in cycles. `outer`: for every vector of extents the least cost
     outside this part of any mapping that offers them, shape (costs, vectors), `meets` the same for sets of rows (None:
-    nothing is outside); `inside`: at least this much energy is spent further inside; `pace`: cycles of a step;
+    nothing is outside); `inside`: what is further inside than this part (None: nothing); `pace`: cycles of a step;
     `least_cycles`: no mapping takes fewer. `matrix`: the weights of all columns in every cost, shape (costs, columns).
     """
 
@@ -64,12 +65,14 @@ class Bounds:
         loads: tuple[Load, ...] = (),
         pace: float = 1.0,
         least_cycles: float = 0.0,
-        inside: float = 0.0,
+        inside: Inside | None = None,
     ):
         self.task, self.pace, self.least_cycles = task, pace, least_cycles
         self.outer = None if outer is None else outer.least
         self.meets = None if outer is None else outer.meets
-        sums = [(task.energy, task.constant + inside), *(task.loads.get(load, ((), 0.0)) for load in loads)]
+        self.inside = None if inside is None else inside.more
+        least = 0.0 if inside is None else inside.energy
+        sums = [(task.energy, task.constant + least), *(task.loads.get(load, ((), 0.0)) for load in loads)]
         self.columns = [np.array([c for c, _ in weights], dtype=int) for weights, _ in sums]
         self.weights = [np.array([w for _, w in weights]) for weights, _ in sums]
         self.constants = np.array([constant for _, constant in sums])

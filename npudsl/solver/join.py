@@ -87,15 +87,14 @@ class Join:
         return np.flatnonzero(self.incumbent.may_lead(costs[0], lambda: self.bounds.cycles(steps, costs[1:])))
 
     def _pairs(self, one: Tree, two: Tree, i: np.ndarray, j: np.ndarray) -> None:
-        """Rows that fit every limit: their cost, with what is outside if that is known for certain."""
-        first, second = one.order[i], two.order[j]
+        """Rows that fit every limit, and their cost in this part."""
         left, right = one.levels[-1][i], two.levels[-1][j]
-        above = self.halves[0].above[first] + self.halves[1].above[second]
-        costs = self.layout.inside(left, right)
-        whole = costs if self.bounds.outer is None else costs + self.bounds.outer[:, above]
+        whole = self.layout.least(left, right)
         steps = left[:, self.layout.steps] * right[:, self.layout.steps]
         alive = self.incumbent.may_improve(whole[0], self.bounds.cycles(steps, whole[1:]))
         kept = np.flatnonzero(alive & np.isfinite(whole).all(axis=0))
         if len(kept):
-            below, picks = together(self.halves, first[kept], second[kept])
-            self.take(Found(costs[:, kept], steps[kept], above[kept], below, picks))
+            first, second = one.order[i[kept]], two.order[j[kept]]
+            above = self.halves[0].above[first] + self.halves[1].above[second]
+            below, picks = together(self.halves, first, second)
+            self.take(Found(self.layout.inside(left[kept], right[kept]), steps[kept], above, below, picks))

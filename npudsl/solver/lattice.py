@@ -12,7 +12,7 @@ from math import prod
 
 import numpy as np
 
-from .primes import divisors, primes
+from .primes import divisors, factors, primes
 
 
 @lru_cache(maxsize=65536)
@@ -84,6 +84,19 @@ class Lattice:
     def divides(self) -> tuple[np.ndarray, ...]:
         """Per dim, for two of its divisors (by number), whether the first divides the second."""
         return tuple(np.array([[v % d == 0 for v in axis] for d in axis]) for axis in self.axes)
+
+    @cached_property
+    def exponents(self) -> np.ndarray:
+        """Of every vector those of all primes of all bounds, shape (vectors, primes)."""
+        found = np.zeros((self.size, sum(len(factors(bound)) for bound in self.bounds)), np.int8)
+        column = 0
+        for axis, bound, place in zip(
+            self.axes, self.bounds, np.unravel_index(np.arange(self.size), self.shape), strict=True
+        ):
+            for prime, _ in factors(bound):
+                found[:, column] = np.array([dict(factors(divisor)).get(prime, 0) for divisor in axis])[place]
+                column += 1
+        return found
 
 
 class Vectors:

@@ -18,6 +18,8 @@ from .halves import Bounds, Half
 EMPHASIS = 8.0
 #: Shares of a half that are not told apart.
 FINE = 0.05
+#: What adding up in another order may change, relative: parts inside are not added up by what is known of them here.
+ROUNDING = 1e-12
 #: Rows of a half that stand for all of them in such a share.
 SAMPLE = 1 << 8
 
@@ -33,14 +35,15 @@ class Limit:
 
 class Layout:
     """Every column stands once, those of the energy first (`energy`: how many). `weights`: of all columns in every
-    cost, shape (costs, columns); `limits`, `steps`: by the places of columns. Column `need` tells the place of what is
-    needed outside (`meets.py`), if anything is outside."""
+    cost, shape (costs, columns); `limits`, `steps`: by the places of columns. From column `need` on stand the places of
+    what is needed outside and left inside (`meets.py`), as far as there is any."""
 
     def __init__(self, bounds: Bounds):
         self.bounds = bounds
         task = bounds.task
         places: dict[int, int] = {}
-        for columns in (*bounds.columns, *(found for found, _, _ in bounds.limits), [task.steps]):
+        used = [*bounds.columns, *(columns for columns, _, _ in bounds.limits), np.array([task.steps])]
+        for columns in used:
             for column in columns:
                 places.setdefault(int(column), len(places))
         self._columns = list(places)
@@ -52,31 +55,44 @@ class Layout:
             for columns, weights, bound in bounds.limits
         ]
         self.steps = places[task.steps]
+        around = [meets for meets in (bounds.meets, bounds.inside) if meets is not None]
+        self._around = list(enumerate(around, start=self.need))
 
     def rows(self, half: Half) -> np.ndarray:
-        """The rows of a half, shape (n, columns), with exponents of what is needed outside behind them."""
-        rows = np.multiply(half.values[self._columns].T, self._signs)
-        meets = self.bounds.meets
-        return rows if meets is None else np.column_stack([rows, meets.exponents(half.above)])
+        """The rows of a half, shape (n, columns), with exponents of what they need outside and leave inside behind
+        them."""
+        rows = [np.multiply(half.values[self._columns].T, self._signs)]
+        for meets, flat in ((self.bounds.meets, half.above), (self.bounds.inside, half.below)):
+            if meets is not None:
+                rows.append(meets.exponents(flat))
+        return np.column_stack(rows)
 
     def outside(self, rows: np.ndarray) -> np.ndarray | None:
         """What single rows leave outside at least, shape (n, costs)."""
         meets = self.bounds.meets
-        return None if meets is None else meets.table[meets.place(rows[:, self.need :]).astype(np.int64)]
+        return None if meets is None else meets.least(meets.place(self._exponents(rows)[0]))
 
     def placed(self, rows: np.ndarray) -> np.ndarray:
-        """Rows, or the least of some, with column `need` instead of the exponents."""
-        meets = self.bounds.meets
-        return rows if meets is None else np.column_stack([rows[:, : self.need], meets.place(rows[:, self.need :])])
+        """Rows, or the least of some, with columns for places instead of exponents."""
+        both = (self.bounds.meets, self.bounds.inside)
+        exponents = iter(self._exponents(rows))
+        places = [meets.place(next(exponents)) for meets in both if meets is not None]
+        return np.column_stack([rows[:, : self.need], *places]) if places else rows
+
+    def _exponents(self, rows: np.ndarray) -> list[np.ndarray]:
+        """Of what is outside and inside, as far as there is any."""
+        count = (self.bounds.meets is not None) + (self.bounds.inside is not None)
+        return np.split(rows[:, self.need :], count, axis=1) if count else []
 
     def energies(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-        """The least energy of all pairs of children, what is outside included; shapes (pairs, children, columns)."""
+        """The least energy of all pairs of children, what is outside and inside included; shapes (pairs, children,
+        columns)."""
         some = slice(self.energy)
         found = np.matmul(a[:, :, some] * self.weights[0, some], b[:, :, some].transpose(0, 2, 1))
         found += self.bounds.constants[0]
-        if self.bounds.meets is not None:
-            places = (a[:, :, None, self.need] + b[:, None, :, self.need]).astype(np.int64)
-            found += self.bounds.meets.table[:, 0][places]
+        for column, meets in self._around:
+            places = (a[:, :, None, column] + b[:, None, :, column]).astype(np.int64)
+            found += meets.table[:, 0][places]
         return found
 
     def taken(self, limit: Limit, a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -93,11 +109,16 @@ class Layout:
         return self.weights @ products.T + self.bounds.constants[:, None]
 
     def least(self, left: np.ndarray, right: np.ndarray) -> np.ndarray:
-        """The least of every cost of pairs of nodes, what is outside included."""
+        """The least of every cost of pairs of nodes, what is outside and inside included; and of the cycles of all
+        steps, where something is inside."""
         found = self.inside(left, right)
-        if self.bounds.meets is not None:
-            places = (left[:, self.need] + right[:, self.need]).astype(np.int64)
-            found += self.bounds.meets.table[places].T
+        if self.bounds.inside is not None:
+            found = np.concatenate([found, np.zeros((1, found.shape[1]))])
+        for column, meets in self._around:
+            costs = meets.least(left[:, column] + right[:, column]).T
+            found[: len(costs)] += costs
+        if self.bounds.inside is not None:
+            found[1:] *= 1 - ROUNDING
         return found
 
 
@@ -127,9 +148,9 @@ def _added(layout: Layout, rows: np.ndarray, others: np.ndarray) -> np.ndarray:
     lowest, least = rows[:, inside].min(axis=0), others[:, inside].min(axis=0)
     scales = layout.weights * least
     whole = layout.bounds.constants + scales @ lowest
-    outside = layout.outside(rows)
-    if outside is not None:
-        outside = np.maximum(outside, layout.outside(others).min(axis=0))
+    outside, elsewhere = layout.outside(rows), layout.outside(others)
+    if outside is not None and elsewhere is not None:
+        outside = np.maximum(outside, elsewhere.min(axis=0))
         whole += outside.min(axis=0)
     whole[1:] = np.maximum(whole[1:], layout.bounds.least_cycles)
     whole = np.maximum(whole, 1.0)

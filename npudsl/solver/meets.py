@@ -1,13 +1,17 @@
-"""What is outside a cut costs at least, for sets of rows: whatever they have in common of what they need there.
+"""Costs outside or inside a cut for sets of rows: by what they have in common of the extents that they need or leave.
 
 A vector of extents offers what another needs if it is a multiple of it, dim by dim. So it offers what all of some rows
-need only if it is a multiple of their greatest common divisor, and the least outside of that bounds them all. Written
-as exponents of primes it is their minimum, like any other column; and because no two groups share a dim, exponents of
-rows of two halves add up to those that a pair of rows needs.
+need only if it is a multiple of their greatest common divisor, and the least outside of that bounds them all. In the
+same way the least inside of the least common multiple of all extents that rows leave bounds them all. Written as
+exponents of primes these are a minimum and a maximum, like other columns; and because no two groups share a dim,
+exponents of rows of two halves add up to those of a pair.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import reduce
 from math import prod
 
 import numpy as np
@@ -17,30 +21,45 @@ from .primes import factors
 
 
 class Meets:
-    """`table`, shape (vectors, costs): the least outside, by places (`place`)."""
+    """`table`, shape (vectors, costs): the least by places (`place`). `shared`: of what rows have in common (outside),
+    else of what all of them are part of (inside); then exponents are negative, so that their least is the most."""
 
-    def __init__(self, lattice: Lattice, least: np.ndarray):
-        self._exponents = _exponents(lattice)
+    def __init__(self, lattice: Lattice, least: np.ndarray, *, shared: bool):
+        self._exponents = lattice.exponents
         sizes = [power + 1 for bound in lattice.bounds for _, power in factors(bound)]
-        self._strides = np.array([prod(sizes[k + 1 :]) for k in range(len(sizes))], dtype=float)
+        self._sign = 1 if shared else -1
+        self._strides = self._sign * np.array([prod(sizes[k + 1 :]) for k in range(len(sizes))], dtype=float)
         self.table = np.empty_like(least.T, order="C")
-        self.table[self.place(self._exponents).astype(np.int64)] = least.T
+        self.table[np.abs(self.place(self._exponents)).astype(np.int64)] = least.T
 
     def exponents(self, flat: np.ndarray) -> np.ndarray:
-        """Of vectors with these flat indices, shape (n, primes)."""
-        return self._exponents[flat]
+        """Columns of vectors with these flat indices, shape (n, primes)."""
+        return self._sign * self._exponents[flat]
 
     def place(self, exponents: np.ndarray) -> np.ndarray:
-        """Shape (n,), whole numbers; those of two vectors of which no dim is above 1 in both add up."""
+        """Of columns, or the least of some; shape (n,), whole numbers. Those of two vectors of which no dim is above 1
+        in both add up."""
         return exponents @ self._strides
 
+    def least(self, places: np.ndarray) -> np.ndarray:
+        """The costs at places, shape (*places, costs)."""
+        return self.table[places.astype(np.int64)]
 
-def _exponents(lattice: Lattice) -> np.ndarray:
-    """Of every vector, shape (vectors, primes of all bounds)."""
-    found = np.zeros((lattice.size, sum(len(factors(bound)) for bound in lattice.bounds)), np.int8)
-    places, column = np.unravel_index(np.arange(lattice.size), lattice.shape), 0
-    for axis, bound, place in zip(lattice.axes, lattice.bounds, places, strict=True):
-        for prime, _ in factors(bound):
-            found[:, column] = np.array([dict(factors(divisor)).get(prime, 0) for divisor in axis])[place]
-            column += 1
-    return found
+
+@dataclass(frozen=True)
+class Inside:
+    """`energy`: the least of any vector; `more`: by vector the energy above it, each load, and the cycles of all steps
+    (None: nothing fits inside)."""
+
+    energy: float
+    more: Meets | None
+
+    @classmethod
+    def of(cls, lattice: Lattice, tables: Iterable[np.ndarray], costs: int) -> Inside:
+        """From the costs of everything that may be inside (as `inside.least_costs`)."""
+        least = reduce(np.minimum, tables, np.full((costs + 1, lattice.size), np.inf))
+        energy = float(least[0].min())
+        if energy == np.inf:
+            return cls(energy, None)
+        least[0] -= energy
+        return cls(energy, Meets(lattice, least, shared=False))

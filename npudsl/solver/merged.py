@@ -13,11 +13,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from math import inf
 
 import numpy as np
 
 from .families import Pooled, Rows, United
+from .groups import Group
 from .latency import Load
 from .program import Label, Program, Sum, Weights
 from .rows import Task
@@ -112,14 +112,16 @@ class Batch:
     def _pools(self) -> list[Pooled]:
         return self._tables(self._matching)
 
-    def least_energy(self) -> float:
-        """No row combinations take less in this part, in the units of the search; infinite if nothing fits."""
+    @property
+    def groups(self) -> tuple[Group, ...]:
+        return self.programs[0].groups
+
+    def laid(self) -> tuple[Task, list[Laid]] | None:
+        """The sums, as a task without tables, and all rows of every group. None: nothing fits."""
         groups = self._united(self._matching)
         if not all(len(group.rows) for group in groups):
-            return inf
-        task = self._matching.tabulated((), self._rows)
-        least = np.prod([group.laid.extremes() for group in groups], axis=0)
-        return task.constant + sum(weight * float(least[column]) for column, weight in task.energy)
+            return None
+        return self._matching.tabulated((), self._rows), [group.laid for group in groups]
 
     def _united(self, matched: Matching) -> list[United]:
         groups = range(len(self.programs[0].groups))

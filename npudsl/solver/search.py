@@ -20,7 +20,9 @@ from .goal import Goal, Incumbent
 from .groups import outline
 from .halves import Bounds, Found, halves
 from .hierarchy import Hierarchy
+from .inside import least_costs
 from .join import Join
+from .meets import Inside
 from .merged import Batch, batches
 from .problem import Problem
 from .rebuild import assemble, needed
@@ -60,6 +62,7 @@ class Search:
     examined: int = 0
     fronts: dict[Cut, Front] = field(default_factory=dict)
     stages: list[Stage] = field(default_factory=list)
+    _insides: dict[Cut, Inside] = field(default_factory=dict)
 
     # ---- what there is to do ----------------------------------------------------------------------
 
@@ -108,26 +111,31 @@ class Search:
         together = [Batch(members, problem.rows, sieve) for members in batches(programs)]
         return together if part[2] else [Batch((one,), problem.rows) for one in programs]
 
-    def bounds(self, task: Task, top: Cut, inside: float = 0.0) -> Bounds:
+    def bounds(self, task: Task, top: Cut, inside: Inside | None = None) -> Bounds:
         problem = self.problem
-        return Bounds(
-            task, self.fronts.get(top), problem.loads, problem.pace, problem.least_steps * problem.pace, inside
-        )
+        pace = problem.pace
+        return Bounds(task, self.fronts.get(top), problem.loads, pace, problem.least_steps * pace, inside)
 
     def _root(self, task: Task, top: Cut) -> tuple[float, float]:
         return self.incumbent.goal(*self.bounds(task, top).root())
 
-    def _inside(self, cut: Cut) -> float:
-        """At least this much energy is spent inside a cut."""
-        return min(
-            (
-                batch.least_energy() + (0.0 if stage.bottom is None else self._inside(stage.bottom))
-                for stage in self.stages
-                if stage.top == cut
-                for batch in stage.batches
-            ),
-            default=float("inf"),
-        )
+    def _inside(self, cut: Cut) -> Inside:
+        """What is inside a cut costs at least."""
+        if cut not in self._insides:
+            problem = self.problem
+            self._insides[cut] = Inside.of(problem.lattice, self._costs_inside(cut), 1 + len(problem.loads))
+        return self._insides[cut]
+
+    def _costs_inside(self, cut: Cut) -> Iterator[np.ndarray]:
+        problem = self.problem
+        for stage in self.stages:
+            for batch in stage.batches if stage.top == cut else ():
+                self.tick()
+                laid = batch.laid()
+                if laid is not None:
+                    found = least_costs(problem.lattice, batch.groups, *laid, problem.loads, problem.pace)
+                    found[0] += 0.0 if stage.bottom is None else self._inside(stage.bottom).energy
+                    yield found
 
     # ---- parts ------------------------------------------------------------------------------------
 
@@ -138,7 +146,7 @@ class Search:
 
         def take(found: Found) -> None:
             for pairs, _, costs in self._whole(stage.top, found):
-                costs[0] -= inside
+                costs[0] -= inside.energy
                 front.add(found.below[pairs], costs)
 
         for task in stage.tasks:
