@@ -18,6 +18,9 @@ from .primes import primes
 from .rows import Task
 from .sieve import Laid
 
+#: Products that are made at a time; bounds the memory.
+CHUNK = 1 << 20
+
 
 def least_costs(
     lattice: Lattice, groups: Sequence[Group], task: Task, laid: Sequence[Laid], loads: Sequence[Load], pace: float
@@ -27,16 +30,19 @@ def least_costs(
     parts = [_least_needing(lattice, group, rows) for group, rows in zip(groups, laid, strict=True)]
     sums = [(task.energy, task.constant), *(task.loads.get(load, ((), 0.0)) for load in loads)]
     sums.append((((task.steps, pace),), 0.0))
-    found = np.array([np.full(lattice.size, constant) for _, constant in sums])
-    for column in range(task.count):
-        weights = [(k, w) for k, (mine, _) in enumerate(sums) for c, w in mine if c == column]
-        if weights:
-            product = _together(lattice, groups, [part[column] for part in parts])
-            for k, weight in weights:
-                found[k] += weight * product
-    fits = _together(lattice, groups, [np.isfinite(part).all(axis=0).astype(float) for part in parts])
-    found[:, fits == 0] = np.inf
-    return found
+    weights = np.zeros((len(sums), task.count))
+    for row, (mine, _) in zip(weights, sums, strict=True):
+        for column, weight in mine:
+            row[column] += weight
+    fits = [np.isfinite(part).all(axis=0) for part in parts]
+    parts = [np.where(fit, part, 0.0) for part, fit in zip(parts, fits, strict=True)]
+    found = np.zeros((len(sums), lattice.size))
+    step = max(1, CHUNK // lattice.size)
+    for low in range(0, task.count, step):
+        found += weights[:, low : low + step] @ _together([part[low : low + step] for part in parts])
+    found += np.array([constant for _, constant in sums])[:, None]
+    found[:, _together([fit[None] for fit in fits])[0] == 0] = np.inf
+    return _arranged(lattice, groups, found)
 
 
 def _least_needing(lattice: Lattice, group: Group, laid: Laid) -> np.ndarray:
@@ -48,8 +54,11 @@ def _least_needing(lattice: Lattice, group: Group, laid: Laid) -> np.ndarray:
     order = np.argsort(need, kind="stable")
     needs, starts = np.unique(need[order], return_index=True)
     found = np.full((len(laid.number), int(np.prod(shape, dtype=int))), np.inf)
-    signs = np.where(laid.falling, -1.0, 1.0)[:, None]
-    found[:, needs] = np.minimum.reduceat(laid.values[:, order][laid.number] * signs, starts, axis=1)
+    signs, values = np.where(laid.falling, -1.0, 1.0)[:, None], laid.values[:, order]
+    found[:, needs] = np.minimum.reduceat(values, starts, axis=1)[laid.number]
+    if laid.falling.any():
+        most = np.maximum.reduceat(values, starts, axis=1)[laid.number[laid.falling]]
+        found[np.ix_(laid.falling, needs)] = -most
     table = found.reshape(-1, *shape)
     for axis, k in enumerate(places, start=1):
         number = {v: i for i, v in enumerate(lattice.axes[k])}
@@ -61,11 +70,17 @@ def _least_needing(lattice: Lattice, group: Group, laid: Laid) -> np.ndarray:
     return found * signs
 
 
-def _together(lattice: Lattice, groups: Sequence[Group], parts: Sequence[np.ndarray]) -> np.ndarray:
-    """The products of what groups have at their parts of every vector, shape (vectors,)."""
-    product = np.ones(1)
+def _together(parts: Sequence[np.ndarray]) -> np.ndarray:
+    """Products of what groups have, shapes (columns, vectors of a group), for all combinations: (columns, all)."""
+    found = np.ones((len(parts[0]), 1))
     for part in parts:
-        product = np.multiply.outer(product, np.where(np.isfinite(part), part, 0.0)).ravel()
+        found = (found[:, :, None] * part[:, None, :]).reshape(len(part), -1)
+    return found
+
+
+def _arranged(lattice: Lattice, groups: Sequence[Group], found: np.ndarray) -> np.ndarray:
+    """From vectors in the order of the groups to those of the lattice."""
     dims = [dim for group in groups for dim in group]
     shape = [lattice.shape[lattice.dims.index(dim)] for dim in dims]
-    return product.reshape(shape).transpose([dims.index(dim) for dim in lattice.dims]).ravel()
+    axes = [0, *(1 + dims.index(dim) for dim in lattice.dims)]
+    return found.reshape(-1, *shape).transpose(axes).reshape(len(found), -1)
