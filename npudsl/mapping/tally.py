@@ -25,7 +25,8 @@ class Tally:
     iterations of one compute unit; `points`: operations executed.
     Memories without a node of any tensor do not occur; memories and tensors stand in the order of the machine and the
     op.
-    `traffic`: what single instances move, for time (None: not counted).
+    `traffic`: what single instances move, for time (None: not counted). `apart`: by memory or link, tensor and action
+    (as of `Toll`) the words of all instances that move while no step goes on, where `traffic` is not certain.
     """
 
     points: int
@@ -34,6 +35,7 @@ class Tally:
     links: dict[str, dict[str, int]]
     used: dict[str, int]
     traffic: Traffic | None = field(default=None, compare=False, repr=False)
+    apart: dict[tuple[str, str, str], int] = field(default_factory=dict, compare=False, repr=False)
 
     def differences(self, other: Tally) -> tuple[str, ...]:
         """One sentence for each counter that differs between the two (empty: equal); traffic if both have counted

@@ -18,7 +18,7 @@ from .resources import Loads, add, longest
 from .tally import Tally
 from .time_ahead import at_most
 from .time_classes import Class, Movement, StepKind, classes, step_kinds
-from .time_floor import shares
+from .time_floor import shares, shares_apart
 from .timing import Terms, Timing
 from .traffic import Flow, Moved, Traffic
 
@@ -48,19 +48,25 @@ def latency(arch: Arch, layer: Layer, mapping: Mapping, tally: Tally) -> Latency
     """
     if tally.traffic is None:
         raise ValueError("what single instances move was not counted")
-    return _Bounds(arch, layer, mapping, tally.traffic, shares(arch, layer, mapping, tally)).latency()
+    least, apart = (of(arch, layer, mapping, tally) for of in (shares, shares_apart))
+    return _Bounds(arch, layer, mapping, tally.traffic, least, apart).latency()
 
 
 class _Bounds:
-    def __init__(self, arch: Arch, layer: Layer, mapping: Mapping, traffic: Traffic, least: Loads) -> None:
-        self.arch, self.layer, self.mapping = arch, layer, mapping.simplified()
+    """`least`, `apart`: what some instance of a resource moves at least in all, and while no step goes on."""
+
+    def __init__(
+        self, arch: Arch, layer: Layer, mapping: Mapping, traffic: Traffic, least: Loads, apart: Loads
+    ) -> None:
+        self.arch, self.layer, self.mapping, self.apart = arch, layer, mapping.simplified(), apart
         self.terms = Terms(arch, traffic, least)
         self.timing = self.terms.timing()
 
     def latency(self) -> Latency:
         steps = self.steps
         ends = self.terms.onload + self.terms.offload
-        low = max(ends + steps[0] + self.waiting_at_least, longest(self.terms.busy))
+        beside_none = self.terms.traffic.steps * self.terms.pace + longest(self.apart)
+        low = max(ends + steps[0] + self.waiting_at_least, longest(self.terms.busy), beside_none)
         high = self.terms.onload + steps[1] + self.evicted_and_moved_at_most
         if self.classes is not None and self.kinds is not None:
             beside = at_most(self.terms, self.mapping, self.classes, self.kinds)

@@ -8,6 +8,7 @@ bound it as well: that is a sum of products, like the counts, and holds for part
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -60,9 +61,18 @@ def tolls(arch: Arch, layer: Layer) -> tuple[Toll, ...]:
 
 def shares(arch: Arch, layer: Layer, mapping: Mapping, tally: Tally) -> Loads:
     """Cycles of every resource if all instances that the mapping uses move the same: at most those of the busiest."""
+    return _shares(arch, layer, mapping, lambda toll: _words(tally, toll))
+
+
+def shares_apart(arch: Arch, layer: Layer, mapping: Mapping, tally: Tally) -> Loads:
+    """The same of what moves while no step goes on, as far as the tally tells it."""
+    return _shares(arch, layer, mapping, lambda toll: tally.apart.get((toll.place, toll.tensor, toll.action), 0))
+
+
+def _shares(arch: Arch, layer: Layer, mapping: Mapping, words_of: Callable[[Toll], int]) -> Loads:
     loads: Loads = {}
     for toll in tolls(arch, layer):
-        words = _words(tally, toll)
+        words = words_of(toll)
         if words:
             used = prod(loop.factor for loop in mapping.loops if loop.array in toll.arrays)
             add(loads, {toll.resource: words * toll.cycles / used})

@@ -14,6 +14,7 @@ from ..spec.op import Layer
 from . import functions as fn
 from .counts import derive
 from .expressions import Argument, Expression, Symbol
+from .formulas import Formulas
 from .latency_traffic import traffic
 
 
@@ -45,8 +46,19 @@ def tally(arch: Arch, layer: Layer, mapping: nest.Mapping) -> Tally:
         for array in arch.arrays
         for link in array.links
     }
-    steps = values(formulas.steps.expression)
-    return Tally(layer.points, steps, counts, links, used, traffic(arch, layer, simple))
+    steps, moved = values(formulas.steps.expression), traffic(arch, layer, simple)
+    apart = {} if moved.certain else _apart(arch, formulas, values)
+    return Tally(layer.points, steps, counts, links, used, moved, apart)
+
+
+def _apart(arch: Arch, formulas: Formulas, values: Numbers) -> dict[tuple[str, str, str], int]:
+    """Words that move while no step goes on, as in `Tally`."""
+    found: dict[tuple[str, str, str], int] = {}
+    for booking in formulas.bookings:
+        if booking.apart(arch):
+            key = booking.place, booking.edge.tensor.name, booking.counter
+            found[key] = found.get(key, 0) + values(booking.count.expression)
+    return found
 
 
 class Numbers:

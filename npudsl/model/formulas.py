@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from ..spec.arch import Arch
 from ..spec.hashing import hashed_once
 from .edges import Edge
 from .expressions import Expression, Sum, Symbol, multiply
@@ -87,6 +88,12 @@ class Booking:
     edge: Edge
     count: Count
     cause: str
+
+    def apart(self, arch: Arch) -> bool:
+        """Whether these words fill or empty a tile without a second buffer, beside which no step goes on. (Reads that
+        operations are spared are no movement.)"""
+        child = self.edge.child
+        return child is not None and self.cause != "fresh" and not arch.memory(child).ahead(self.edge.tensor.role)
 
 
 @dataclass(frozen=True)

@@ -39,10 +39,8 @@ def charges(arch: Arch, layer: Layer, bookings: Iterable[Booking]) -> Iterator[t
     for toll in tolls(arch, layer):
         known.setdefault((toll.place, toll.tensor, toll.action), []).append(toll)
     for booking in bookings:
-        edge = booking.edge
-        moves = edge.child is not None and booking.cause != "fresh"  # those are reads that operations are spared
-        apart = moves and not arch.memory(edge.child or "").ahead(edge.tensor.role)
-        for toll in known.get((booking.place, edge.tensor.name, booking.counter), ()):
+        apart = booking.apart(arch)
+        for toll in known.get((booking.place, booking.edge.tensor.name, booking.counter), ()):
             yield (toll.resource, False), booking, toll
             if apart:
                 yield (toll.resource, True), booking, toll
