@@ -52,7 +52,9 @@ def _least_needing(lattice: Lattice, group: Group, laid: Laid) -> np.ndarray:
     at = np.unravel_index(laid.above, lattice.shape)
     need = np.ravel_multi_index([at[k] for k in places], shape) if places else np.zeros_like(laid.above)
     order = np.argsort(need, kind="stable")
-    needs, starts = np.unique(need[order], return_index=True)
+    ascending = need[order]
+    starts = np.flatnonzero(np.concatenate([[True], ascending[1:] != ascending[:-1]]))
+    needs = ascending[starts]
     found = np.full((len(laid.number), int(np.prod(shape, dtype=int))), np.inf)
     signs, values = np.where(laid.falling, -1.0, 1.0)[:, None], laid.values[:, order]
     found[:, needs] = np.minimum.reduceat(values, starts, axis=1)[laid.number]
