@@ -45,6 +45,12 @@ def least_costs(
     return _arranged(lattice, groups, found)
 
 
+def least_energy(task: Task, laid: Sequence[Laid]) -> float:
+    """The same of the energy alone, whatever the extents."""
+    least = np.prod([rows.extremes() for rows in laid], axis=0)
+    return task.constant + sum(weight * float(least[column]) for column, weight in task.energy)
+
+
 def _least_needing(lattice: Lattice, group: Group, laid: Laid) -> np.ndarray:
     """Shape (columns, vectors of the group's dims): the least (most, if falling) of rows whose needs divide one."""
     places = [lattice.dims.index(dim) for dim in group]

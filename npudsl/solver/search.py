@@ -20,7 +20,7 @@ from .goal import Goal, Incumbent
 from .groups import outline
 from .halves import Bounds, Found, halves
 from .hierarchy import Hierarchy
-from .inside import least_costs
+from .inside import least_costs, least_energy
 from .join import Join
 from .meets import Inside
 from .merged import Batch, batches
@@ -34,6 +34,8 @@ from .templates import Part, parts
 Cut = frozenset[Node]
 #: What adding up in another order may change, relative.
 ROUNDING = 1e-12
+#: Costs by vectors of extents that are known of the inside of a cut at the most: some tables of 64 MB.
+MOST_INSIDE = 1 << 23
 #: Bytes of tables that are kept until it is their turn; others are made again.
 MOST_HELD = 1 << 28
 
@@ -122,18 +124,30 @@ class Search:
     def _inside(self, cut: Cut) -> Inside:
         """What is inside a cut costs at least."""
         if cut not in self._insides:
-            problem = self.problem
-            self._insides[cut] = Inside.of(problem.lattice, self._costs_inside(cut), 1 + len(problem.loads))
+            lattice, costs, found = self.problem.lattice, 1 + len(self.problem.loads), self._costs_inside(cut)
+            if self._coarse:
+                self._insides[cut] = Inside(min((float(least[0]) for least in found), default=np.inf), None)
+            else:
+                self._insides[cut] = Inside.of(lattice, found, costs)
         return self._insides[cut]
 
+    @property
+    def _coarse(self) -> bool:
+        """Whether there are too many vectors of extents for tables of what is inside by each."""
+        return (2 + len(self.problem.loads)) * self.problem.lattice.size > MOST_INSIDE
+
     def _costs_inside(self, cut: Cut) -> Iterator[np.ndarray]:
+        """Of everything that may be inside, as `least_costs`; or the least energy alone."""
         problem = self.problem
         for stage in self.stages:
             for batch in stage.batches if stage.top == cut else ():
                 self.tick()
                 laid = batch.laid()
                 if laid is not None:
-                    found = least_costs(problem.lattice, batch.groups, *laid, problem.loads, problem.pace)
+                    if self._coarse:
+                        found = np.array([least_energy(*laid)])
+                    else:
+                        found = least_costs(problem.lattice, batch.groups, *laid, problem.loads, problem.pace)
                     found[0] += 0.0 if stage.bottom is None else self._inside(stage.bottom).energy
                     yield found
 

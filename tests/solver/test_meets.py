@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from npudsl.solver import Options
+from npudsl.solver import Options, solve
+from npudsl.solver import search as search_module
 from npudsl.solver.clock import Clock
 from npudsl.solver.fronts import Front
 from npudsl.solver.goal import Goal, Incumbent
@@ -175,3 +176,16 @@ def test_a_front_keeps_what_no_other_beats() -> None:
     offered = {(int(f), *c) for f, c in zip(flat, costs.T.tolist(), strict=True)}
     best = {e for e in offered if not any(o != e and o[0] == e[0] and np.less_equal(o, e).all() for o in offered)}
     assert sorted(entries) == sorted(best)
+
+
+def test_without_tables_of_what_is_inside_answers_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of very many vectors of extents only the least energy inside is known."""
+    arch = load(str(ROOT / "benchmarks" / "study_b_bandwidths.npu")).arch()
+    network = load(str(ROOT / "stdlib" / "nets" / "lenet5.npu")).network()
+    layers = [layer for layer in network.layers if layer.name in ("c1", "f6")]
+    found = []
+    for most in (search_module.MOST_INSIDE, 0):
+        monkeypatch.setattr(search_module, "MOST_INSIDE", most)
+        answers = solve(arch, "net", layers, Options("edp", "uneven", jobs=1)).layers
+        found.append([(a.certificate.value, a.certificate.lower_bound) for a in answers if a.certificate])
+    assert found[0] == found[1] and len(found[0]) == 2
