@@ -1,18 +1,24 @@
 """Rows that another row makes superfluous: no better in any column, and no easier to combine.
 
-Of few rows all others that are no worse are told at once, as sets of bits: per column a row has those that come no
-later in its order, and what is in the sets of all columns beats it. Of many rows the most promising ones are compared
-with all others first.
+Of few rows all others that are no worse are told at once, as sets of bits: per column a row has those whose value is no
+larger, and what is in the sets of all columns beats it. Columns of products of factors have few different values, so
+there are far fewer sets than rows. Of many rows the most promising ones are compared with all others first.
 """
 
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
 
 import numpy as np
 
-#: So many rows are compared all with each other; and so many of those that pivots leave.
-FEW, LEFT = 1 << 11, 1 << 12
+#: So many rows are compared all with each other, or if there is but one key; and so many of those that pivots leave.
+FEW, ALONE, LEFT = 1 << 11, 1 << 13, 1 << 12
+#: Different values of a column up to which there is a set for each of them, not for each row.
+VALUES = 1 << 5
+#: Words of sets that are looked at at a time.
+WORDS = 1 << 15
+ALL = ~np.uint64(0)
 #: Rows before a row that it is compared with where there are many keys.
 NEIGHBOURS = 8
 #: Of many rows those per key that others are compared with, most promising first; more cost more time than they save.
@@ -35,7 +41,7 @@ def undominated(columns: np.ndarray, keys: np.ndarray) -> np.ndarray:
 def dominators(columns: np.ndarray, keys: np.ndarray) -> np.ndarray:
     """For every row the row that `undominated` drops it for: one that stays; its own if it stays itself."""
     count = columns.shape[1]
-    if count <= FEW:
+    if count <= FEW or (count <= ALONE and (keys == keys[0]).all()):
         return _all_with_all(columns, keys) if count else np.zeros(0, np.int64)
     beaten_by = _by_pivots(columns, keys)
     left = np.flatnonzero(beaten_by == np.arange(count))
@@ -53,20 +59,18 @@ def _to_the_end(beaten_by: np.ndarray) -> np.ndarray:
     return beaten_by
 
 
-def _ranks(columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The place of every value in its column, of equal ones the last; and the rows in the order of every column.
-    Columns that order the rows alike are one, and such that do not order them are left out."""
-    rows = columns.shape[1]
-    order = np.argsort(columns, axis=1)
-    ascending = np.take_along_axis(columns, order, axis=1)
-    last = np.full(columns.shape, rows - 1, dtype=np.int32)
-    np.copyto(last[:, :-1], np.arange(rows - 1, dtype=np.int32), where=ascending[:, 1:] != ascending[:, :-1])
-    last = np.minimum.accumulate(last[:, ::-1], axis=1)[:, ::-1]
-    ranks = np.empty_like(last)
-    np.put_along_axis(ranks, order, last, axis=1)
-    different = {rank.tobytes(): k for k, rank in enumerate(ranks) if last[k, 0] < rows - 1}
-    some = list(different.values())
-    return ranks[some], order[some]
+def _codes(columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The place of every value among the different ones of its column, and how many these are. Columns that order the
+    rows alike are one, and such that do not order them are left out."""
+    ascending = np.sort(columns, axis=1)
+    rises = ascending[:, 1:] != ascending[:, :-1]
+    values = 1 + np.count_nonzero(rises, axis=1)
+    varied = np.flatnonzero(values > 1)
+    codes = np.empty((len(varied), columns.shape[1]), dtype=np.int16 if values.max() < 1 << 15 else np.int32)
+    for code, k in zip(codes, varied, strict=True):
+        code[:] = ascending[k, :-1][rises[k]].searchsorted(columns[k])
+    different = list({code.tobytes(): k for k, code in enumerate(codes)}.values())
+    return codes[different], values[varied[different]]
 
 
 # ---- few rows --------------------------------------------------------------------------------------
@@ -74,31 +78,77 @@ def _ranks(columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def _all_with_all(columns: np.ndarray, keys: np.ndarray) -> np.ndarray:
     """As `dominators`; none that is superfluous stays."""
-    rows = np.arange(columns.shape[1])
     if (keys != keys[0]).any():  # no better and no worse
         columns = np.concatenate([columns, keys[None], -keys[None]])
-    ranks, order = _ranks(columns)
-    if not len(ranks):  # all are equal
-        return np.zeros_like(rows)
-    by_sum = np.argsort(ranks.sum(axis=0), kind="stable")  # only an earlier row can beat a later one
-    place = np.empty_like(rows)
-    place[by_sum] = rows
-    beaten_by = np.empty_like(rows)
-    beaten_by[by_sum] = by_sum[_first(ranks[:, by_sum], place[order])]
+    codes, values = _codes(columns)
+    if not len(codes):  # all are equal
+        return np.zeros_like(keys)
+    by_sum = np.argsort(codes.sum(axis=0), kind="stable")  # only an earlier row can beat a later one
+    beaten_by = np.empty_like(by_sum)
+    beaten_by[by_sum] = by_sum[_first(codes[:, by_sum], values)]
     return beaten_by
 
 
-def _first(ranks: np.ndarray, order: np.ndarray) -> np.ndarray:
-    """For every row the first that is no worse in any column: sets of rows as bits, shape (columns, rows, words)."""
-    columns, rows = np.arange(ranks.shape[0])[:, None], np.arange(ranks.shape[1])
-    sets = np.zeros((*ranks.shape, (len(rows) + 63) // 64), dtype=np.uint64)
-    sets[columns, rows, order >> 6] = np.uint64(1) << (order & 63).astype(np.uint64)
-    np.bitwise_or.accumulate(sets, axis=1, out=sets)
-    found = np.bitwise_and.reduce(sets[columns, ranks], axis=0)
-    word = (found != 0).argmax(axis=1)
-    bits = found[rows, word]
-    lowest = bits & (~bits + np.uint64(1))
-    return 64 * word + np.log2(lowest.astype(float)).astype(np.int64)  # exact: powers of two
+def _first(codes: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """For every row the first that is no worse in any column."""
+    rows = codes.shape[1]
+    common = _common(codes[values > VALUES])
+    narrow = list(_narrow(codes[values <= VALUES], values[values <= VALUES]))
+    first = np.empty(rows, np.int64)
+    step = max(1, WORDS // _words(rows))
+    for low in range(0, rows, step):
+        some = slice(low, min(low + step, rows))
+        words = _words(some.stop)  # none comes after itself
+        found = np.full((some.stop - low, words), ALL) if common is None else common[some, :words]
+        for sets, number in narrow:
+            found &= sets[number[some], :words]
+        word = (found != 0).argmax(axis=1)
+        bits = np.take_along_axis(found, word[:, None], axis=1)[:, 0]
+        lowest = bits & (~bits + np.uint64(1))
+        first[some] = 64 * word + np.log2(lowest.astype(float)).astype(np.int64)  # exact: powers of two
+    return first
+
+
+def _narrow(codes: np.ndarray, values: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Sets of rows, shape (sets, words), and which of them every row has: per column one for every value; of many rows
+    one for every two values of two columns."""
+    if not len(codes):
+        return
+    rows, most = codes.shape[1], int(values.max())
+    sets = _packed(codes[:, None] <= np.arange(most)[:, None])
+    half = len(codes) // 2
+    if half and 2 * most**2 <= rows:
+        one, two = slice(half), slice(half, 2 * half)
+        both = (sets[one, :, None] & sets[two, None]).reshape(half, most**2, -1)
+        yield from zip(both, codes[one] * most + codes[two], strict=True)
+        sets, codes = sets[2 * half :], codes[2 * half :]
+    yield from zip(sets, codes, strict=True)
+
+
+def _common(codes: np.ndarray) -> np.ndarray | None:
+    """For every row those that are no worse in any column, shape (rows, words); None: there is no column."""
+    found = None
+    for code in codes:  # one at a time: a set for every row is large
+        order = np.argsort(code, kind="stable")
+        sets = np.zeros((len(code), _words(len(code))), dtype=np.uint64)
+        sets[np.arange(len(code)), order >> 6] = np.uint64(1) << (order & 63).astype(np.uint64)
+        np.bitwise_or.accumulate(sets, axis=0, out=sets)
+        mine = sets[np.bincount(code).cumsum()[code] - 1]
+        found = mine if found is None else np.bitwise_and(found, mine, out=found)
+    return found
+
+
+def _words(rows: int) -> int:
+    """Of sets of so many rows."""
+    return (rows + 63) // 64
+
+
+def _packed(mask: np.ndarray) -> np.ndarray:
+    """Masks as sets of bits, shape (..., words)."""
+    found = np.zeros((*mask.shape[:-1], 8 * _words(mask.shape[-1])), np.uint8)
+    packed = np.packbits(mask, axis=-1, bitorder="little")
+    found[..., : packed.shape[-1]] = packed
+    return found.view("<u8")
 
 
 # ---- many ------------------------------------------------------------------------------------------
@@ -107,7 +157,7 @@ def _first(ranks: np.ndarray, order: np.ndarray) -> np.ndarray:
 def _by_pivots(columns: np.ndarray, keys: np.ndarray) -> np.ndarray:
     """For every row one that beats it, if one of the `PIVOTS` of least rank sum of its key or of its `NEIGHBOURS`
     does; its own if not."""
-    ranks = _ranks(columns)[0]
+    ranks = _codes(columns)[0]
     order = np.lexsort((ranks.sum(axis=0), keys))
     if columns.shape[1] <= 1 << 16:  # half the memory to go through
         ranks = ranks.astype(np.uint16)
