@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -30,26 +31,6 @@ class Terms:
     logs: np.ndarray
     exponents: np.ndarray
 
-    def at(self, x: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
-        """The sum, its slope and its curvature."""
-        parts = np.exp(self.logs + self.exponents @ x)
-        return float(parts.sum()), parts @ self.exponents, (self.exponents.T * parts) @ self.exponents
-
-    def log_at(self, x: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
-        """The same of the logarithm of the sum."""
-        z = self.logs + self.exponents @ x
-        top = float(z.max())
-        shares = np.exp(z - top)
-        whole = float(shares.sum())
-        shares /= whole
-        slope = shares @ self.exponents
-        return top + float(np.log(whole)), slope, (self.exponents.T * shares) @ self.exponents - np.outer(slope, slope)
-
-    def log(self, x: np.ndarray) -> float:
-        z = self.logs + self.exponents @ x
-        top = float(z.max())
-        return top + float(np.log(np.exp(z - top).sum()))
-
 
 @dataclass(frozen=True)
 class Convex:
@@ -60,21 +41,39 @@ class Convex:
     sets: np.ndarray
     sums: np.ndarray
 
+    @cached_property
+    def _all(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Logs and exponents of the terms of the objective and then of all limits; where the terms of each begin."""
+        nothing = Terms(np.full(1, -np.inf), np.zeros((1, self.sets.shape[1])))
+        terms = (self.objective if len(self.objective.logs) else nothing, *self.limits)
+        starts = np.cumsum([0, *(len(t.logs) for t in terms[:-1])])
+        return np.concatenate([t.logs for t in terms]), np.concatenate([t.exponents for t in terms]), starts
+
+    def _sums(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """All terms, and their sums: of the objective and of every limit. Where the limits hold none is large."""
+        logs, exponents, starts = self._all
+        with np.errstate(over="ignore"):  # far outside
+            parts = np.exp(logs + exponents @ x)
+        return parts, np.add.reduceat(parts, starts)
+
+    def _value(self, x: np.ndarray) -> float:
+        return float(self._sums(x)[1][0])
+
     def least(self) -> tuple[np.ndarray, float] | None:
         """A point near the least, and a bound: no x has a smaller objective. None: no point inside all limits is
         found."""
         x = self._start()
         if x is None:
             return None
-        if not self.objective.at(x)[0] > 0:
+        if not self._value(x) > 0:
             return x, 0.0
         barriers = len(self.limits) + len(x)
-        steep, bound = barriers / self.objective.at(x)[0], -np.inf
+        steep, bound = barriers / self._value(x), -np.inf
         while True:
             for step in self._round(x, steep):
                 x = step
             bound = max(bound, self._bound(x, steep))
-            if barriers / steep < ENOUGH * self.objective.at(x)[0]:
+            if barriers / steep < ENOUGH * self._value(x):
                 return x, bound
             steep *= STEEPER
 
@@ -85,7 +84,7 @@ class Convex:
             for members, total in zip(self.sets, self.sums, strict=True):
                 first, *others = np.flatnonzero(members)
                 x[first] = total * (1 - share * len(others))
-            if all(limit.log(x) < 0 for limit in self.limits) and (x > 0).all():
+            if (self._sums(x)[1][1:] < 1).all() and (x > 0).all():
                 return x
         return None
 
@@ -108,20 +107,22 @@ class Convex:
             yield x
 
     def _height(self, x: np.ndarray, steep: float) -> float:
-        rooms = np.array([*(-limit.log(x) for limit in self.limits), *x])
-        if not (rooms > 0).all():
+        _, sums = self._sums(x)
+        if not ((sums[1:] < 1).all() and (x > 0).all()):
             return np.inf
-        terms = self.objective
-        return steep * float(np.exp(terms.logs + terms.exponents @ x).sum()) - float(np.log(rooms).sum())
+        return steep * float(sums[0]) - float(np.log(-np.log(sums[1:])).sum() + np.log(x).sum())
 
     def _barrier(self, x: np.ndarray, steep: float) -> tuple[np.ndarray, np.ndarray]:
-        _, slope, curvature = self.objective.at(x)
-        slope, curvature = steep * slope - 1 / x, steep * curvature + np.diag(1 / x**2)
-        for limit in self.limits:
-            log, down, bent = limit.log_at(x)
-            slope = slope - down / log
-            curvature = curvature + np.outer(down, down) / log**2 - bent / log
-        return slope, curvature
+        """Its slope and curvature."""
+        _, exponents, starts = self._all
+        parts, sums = self._sums(x)
+        logs = np.log(sums[1:])
+        scales = np.concatenate([[steep], -1 / (sums[1:] * logs)])  # what a term counts for
+        parts *= np.repeat(scales, np.diff(starts, append=len(parts)))
+        terms = parts[:, None] * exponents
+        slopes = np.add.reduceat(terms, starts)  # of the objective, and of the barrier of every limit
+        curvature = exponents.T @ terms + slopes[1:].T @ ((1 + logs)[:, None] * slopes[1:])
+        return slopes.sum(axis=0) - 1 / x, curvature + np.diag(1 / x**2)
 
     def _newton(self, slope: np.ndarray, curvature: np.ndarray) -> np.ndarray:
         """The step to the least of the parabola among those that keep the sums; none where floats cannot tell it."""
@@ -135,10 +136,11 @@ class Convex:
     def _bound(self, x: np.ndarray, steep: float) -> float:
         """What Lagrange's function with the multipliers of the barrier is at least: it is convex, so it lies above its
         tangent, which is least where every sum is spent on the variable with the least slope."""
-        value, slope, _ = self.objective.at(x)
-        for limit in self.limits:
-            log, down, _ = limit.log_at(x)
-            multiplier = -1 / (steep * log)
-            value, slope = value + multiplier * log, slope + multiplier * down
+        _, exponents, starts = self._all
+        parts, sums = self._sums(x)
+        slopes = np.add.reduceat(parts[:, None] * exponents, starts)
+        logs = np.log(sums[1:])
+        multipliers = -1 / (steep * logs)
+        value, slope = float(sums[0] + multipliers @ logs), slopes[0] + (multipliers / sums[1:]) @ slopes[1:]
         cheapest = np.where(self.sets > 0, slope, np.inf).min(axis=1)
         return float(value - slope @ x + self.sums @ cheapest)
