@@ -4,6 +4,7 @@ The rows are those of the table that the search is held against (even and uneven
 and EDP with bandwidths, factors that do not divide). Every row is one command line in a process of its own, start-up
 included, without cache and without executing the answers; its peak memory is that of its largest process. A row that
 has not finished after its limit says how far it came: what is proven, and the widest gap of the rest.
+The searches of the layers, added up, leave out what is imported for them (a seventh of a second, most of it numpy).
 `--prototype`: the folder of the research prototype, whose one-thread search of the same layers is run right after each
 row that it can do, for a ratio.
 """
@@ -71,6 +72,7 @@ def search(row: Row, limit: float) -> None:
     kind = row.objective if row.factors == "perfect" else f"{row.factors}, {row.objective}"
     what = f"{row.what}, {row.space}, {kind}: {achieved(found)}"
     line(what, found["seconds"], None, f"to reach: {row.wanted}" if row.wanted else "")
+    line("    the searches of the layers, added up", sum(layer["seconds"] for layer in found["layers"]))
     line("    the whole command", done.seconds, done)
 
 
@@ -87,6 +89,8 @@ def achieved(found: dict[str, Any]) -> str:
 def prototype(row: Row, folder: Path) -> None:
     theirs = measure(sys.executable, "uneven.py", *row.prototype, folder=folder)
     line("    the prototype, one thread", theirs.seconds, theirs)
+    *_, last = theirs.output.splitlines()
+    line("    its searches of the layers, added up", float(last.removeprefix("total ")))
 
 
 def numbers(text: str) -> list[int]:
