@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import reduce
+from functools import cached_property, reduce
 from math import prod
 
 import numpy as np
@@ -55,12 +55,27 @@ class Family:
 
 @dataclass(frozen=True)
 class Pooled:
-    """`table`: the rows that no other beats in any column; `kept`: which rows of the family these are; `owner`: by
-    which of them every row of the family is beaten (-1: it is a row of no template, or was dropped)."""
+    """`table`: the rows that no other beats in any column; `kept`: which rows of the family these are, of `total`.
+    `rows`: the rows of the family that were compared; `beaten`: by which rows of the family they are."""
 
     table: Table
     kept: np.ndarray
-    owner: np.ndarray
+    total: int
+    rows: np.ndarray
+    beaten: np.ndarray
+
+    @property
+    def nbytes(self) -> int:
+        return self.table.values.nbytes + self.rows.nbytes + self.beaten.nbytes
+
+    @cached_property
+    def owner(self) -> np.ndarray:
+        """By which of `kept` every row of the family is beaten (-1: it is a row of no template, or was dropped)."""
+        place = np.full(self.total, -1)
+        place[self.kept] = np.arange(len(self.kept))
+        owner = np.full(self.total, -1)
+        owner[self.rows] = place[self.beaten]
+        return owner
 
 
 @dataclass(frozen=True)
@@ -113,26 +128,23 @@ class Rows:
         are). Rows count as beaten only by such with the same extents above and below, where they matter: not above the
         outermost part nor below the last."""
         family, rows = united.family, united.rows
-        owner = np.full(family.factors.shape[1], -1, np.int32)
+        some = np.arange(len(rows)) if left is None else left
         if left is not None and len(rows) > SHARED:
-            owner[rows[left]] = rows[left[united.beaten(left)]]
+            beaten = left[united.beaten(left)]
         else:
             if united.wanted.known not in family.beaten:
                 family.beaten[united.wanted.known] = found = united.beaten(np.arange(len(rows)))
                 self._held += found.nbytes
-            some = np.arange(len(rows)) if left is None else left
-            owner[rows[some]] = rows[family.beaten[united.wanted.known][some]]
-        kept = np.flatnonzero(owner == np.arange(len(owner)))
-        place = np.full(len(owner) + 1, -1)  # the last for -1
-        place[kept] = np.arange(len(kept))
-        few = united.laid.values[:, np.searchsorted(rows, kept)]
+            beaten = family.beaten[united.wanted.known][some]
+        few = some[beaten == some]
+        kept = rows[few]
         table = Table(
             family.factors[list(united.wanted.loops)][:, kept],
-            few[united.laid.number],
+            united.laid.values[:, few][united.laid.number],
             family.above[kept],
             family.below[kept],
         )
-        return Pooled(table, kept, place[owner])
+        return Pooled(table, kept, family.factors.shape[1], rows[some], rows[beaten])
 
     def _evaluate(self, family: Family, members: Iterable[Member]) -> None:
         for member in dict.fromkeys(members):

@@ -100,7 +100,7 @@ class Batch:
     @property
     def nbytes(self) -> int:
         """What its tables take."""
-        return sum(pool.table.values.nbytes + pool.owner.nbytes for pool in self._pools)
+        return sum(pool.nbytes for pool in self._pools)
 
     def forget(self) -> None:
         """Drops all tables; they are made again if they are asked for."""
