@@ -7,6 +7,7 @@ from time import perf_counter
 
 from ..report.answers import Answer, Answers
 from ..solver import Event, LayerSolved, NetworkSearch, Stop, Store, executor_for, why_even, widest_space, width_for
+from ..solver.limits import check_orders
 from ..solver.solution import Options
 from ..spec.arch import Arch
 from ..spec.network import Network
@@ -51,15 +52,21 @@ def answer(
     )  # fmt: skip
 
 
-def widest(arch: Arch, network: Network, only: Iterable[str] | None = None) -> str:
-    """The largest mapspace in which every layer that is mapped is searched without being asked. Raises `SpecError`:
-    E201 for a layer in `only` that does not exist."""
-    return widest_space(arch, _mapped(network, only))
+def widest(arch: Arch, network: Network, only: Iterable[str] | None = None, *, listed: bool = False) -> str:
+    """The largest mapspace in which every layer that is mapped is searched without being asked; `listed`: under a
+    dataflow, or for a certificate. Raises `SpecError`: E201 for a layer in `only` that does not exist."""
+    return widest_space(arch, _mapped(network, only), listed=listed)
 
 
-def why_not_wider(arch: Arch, network: Network, only: Iterable[str] | None = None) -> str:
+def why_not_wider(arch: Arch, network: Network, only: Iterable[str] | None = None, *, listed: bool = False) -> str:
     """Where `widest` is `even`: why. It completes `only even mappings are searched: `."""
-    return why_even(arch, _mapped(network, only))
+    return why_even(arch, _mapped(network, only), listed=listed)
+
+
+def check_listed(arch: Arch, network: Network, only: Iterable[str] | None = None) -> None:
+    """Raises `SpecError` (E604) for a layer whose uneven mapspace has more orders of nodes than a certificate lists."""
+    for layer in _mapped(network, only):
+        check_orders(arch, layer, listed=True)
 
 
 def _mapped(network: Network, only: Iterable[str] | None) -> list[Layer]:

@@ -105,6 +105,7 @@ def _add_mapspace(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """0 if every layer has a mapping, and each that was executed agrees; else 1, as after Ctrl-C. Raises `SpecError`,
     `Failed`."""
+    from ..api.solving import check_listed
     from ..solver.clock import Stop
 
     for target in (arguments.json, arguments.emit, arguments.certificate):
@@ -113,7 +114,9 @@ def run(arguments: argparse.Namespace) -> int:
         _check_auditable(arguments)
     machine, nets, arch, network = _inputs(arguments)
     if arguments.space is None:
-        arguments.space = _widest(arch, network, arguments.layer)
+        arguments.space = _widest(arguments, arch, network)
+    elif arguments.space == "uneven" and arguments.certificate is not None:
+        check_listed(arch, network, arguments.layer)
     dataflows = _dataflows(arguments, machine, nets, arch, network)
     best = _solve(arguments, arch, network, dataflows)
     _show(arguments, best)
@@ -184,12 +187,13 @@ def _inputs(arguments: argparse.Namespace) -> tuple[Program, Program, Arch, Netw
     return machine, nets, machine.arch(arguments.arch, for_arch), nets.network(name, for_network)
 
 
-def _widest(arch: Arch, network: Network, only: list[str] | None) -> str:
+def _widest(arguments: argparse.Namespace, arch: Arch, network: Network) -> str:
     from ..api.solving import why_not_wider, widest
 
-    found = widest(arch, network, only)
+    only, listed = arguments.layer, arguments.using is not None or arguments.certificate is not None
+    found = widest(arch, network, only, listed=listed)
     if found == "even":
-        say(f"note: only even mappings are searched: {why_not_wider(arch, network, only)}")
+        say(f"note: only even mappings are searched: {why_not_wider(arch, network, only, listed=listed)}")
     return found
 
 

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from functools import cached_property, lru_cache
 
+from ..mapping.nest import Node
 from ..model.counts import Product
 from ..model.expressions import ONE, bound_symbol
 from .ends import End, ends, words
 from .hierarchy import Hierarchy
 from .latency import Load, loads
-from .prices import Capacity, capacities
+from .prices import Capacity, capacities, rounded_up
 from .program import Limit, Program, Split, Spot, Sum
 from .templates import Place, Template
 from .tensor_forms import Column, Kind, Layout, TensorForms, Weighted, tensor_forms, view, weighted
@@ -38,7 +39,7 @@ class Builder:
     def build(self) -> Program:
         energy = self._energy()
         loads = tuple(self._loads()) if self.kind.timed else ()
-        limits = tuple(self._limits())
+        limits, rooms = tuple(self._limits()), tuple(self._rooms())
         steps = self._column(self._steps())
         dims = [loop.dim for loop in self.template.nest.loops]
         loops = tuple(tuple(i for d in group for i, dim in enumerate(dims) if dim == d) for group in self.kind.groups)
@@ -56,6 +57,7 @@ class Builder:
             steps,
             frozenset(i for (_, falling), i in self.columns.items() if falling),
             tuple((bound_symbol(d), d) for d in self.kind.op.dims),
+            rooms,
         )
 
     def _column(self, column: Column, falling: bool = False) -> int:
@@ -119,10 +121,11 @@ class Builder:
 
     def _visits(self, wait: Wait) -> Column | None:
         """Arrivals in the memory that a sum is about: all loops to the innermost one that moves any of its tiles. None:
-        its tiles are not of this part."""
+        none of its tiles, or not the innermost, is of this part."""
         tiers = self.hierarchy.tiers[self.template.top + 1 : self.template.bottom + 1]
         here = [n for tier in tiers for n in tier.nodes if n.memory == wait.memory and n.tensor in wait.tensors]
-        if not here:
+        inside = (n for tier in self.hierarchy.tiers[self.template.bottom + 1 :] for n in tier.nodes)
+        if not here or any(n.memory == wait.memory and n.tensor in wait.tensors for n in inside):
             return None
         loops, walked = self.template.nest.loops, 0
         for node, above in self.template.nest.placed:
@@ -162,29 +165,45 @@ class Builder:
     # ---- limits -----------------------------------------------------------------------------------
 
     def _limits(self) -> Iterator[Limit]:
-        inside = self.hierarchy.tiers[self.template.top + 1 : self.template.bottom + 1]
-        nodes = [n for tier in inside for n in tier.nodes]
-        for name in dict.fromkeys(n.memory for n in nodes):
-            held = [self.kind.op.tensor(n.tensor) for n in nodes if n.memory == name]
-            for capacity in capacities(self.kind.arch, self.kind.arch.memory(name), held):
+        for name, capacity, mine in self._capacities():
+            if len(mine) == len(capacity.widths):
                 yield self._capacity(name, capacity)
         for place, size in self._axes.items():
-            yield Limit(((self._axis_column(place), 1.0),), _rounded_up(Fraction(size)), ".".join(map(str, place[1:])))
+            yield Limit(((self._axis_column(place), 1.0),), rounded_up(Fraction(size)), ".".join(map(str, place[1:])))
         if self.template.last:
             yield from self._utilizations()
+
+    def _rooms(self) -> Iterator[tuple[str, Sum]]:
+        """What the part takes of capacities that nodes outside or further in have a share of."""
+        for name, capacity, mine in self._capacities():
+            if len(mine) < len(capacity.widths):
+                terms = tuple(((t,), self._column(self.tensors[t].tiles[name]), float(bits)) for t, bits in mine)
+                yield capacity.what, Sum(tuple((column, bits) for _, column, bits in terms), (), terms)
+
+    def _capacities(self) -> Iterator[tuple[str, Capacity, tuple[tuple[str, Fraction], ...]]]:
+        """By memory the capacities that nodes of this part have a share of, and bits per word of these."""
+        inside = self.hierarchy.tiers[self.template.top + 1 : self.template.bottom + 1]
+        here = {n for tier in inside for n in tier.nodes}
+        nodes = [n for tier in self.hierarchy.tiers for n in tier.nodes]
+        for name in dict.fromkeys(n.memory for n in nodes if n in here):
+            held = [self.kind.op.tensor(n.tensor) for n in nodes if n.memory == name]
+            for capacity in capacities(self.kind.arch, self.kind.arch.memory(name), held):
+                mine = tuple((t, bits) for t, bits in capacity.widths if Node(t, name) in here)
+                if mine:
+                    yield name, capacity, mine
 
     def _utilizations(self) -> Iterator[Limit]:
         for arrays, least, most in self.kind.busy:
             used = Product(tuple((g, ONE / inverse) for g, inverse in self.laid.share(arrays)))
             column, what = self.laid.column(used), " ".join(arrays)
             if most is not None:
-                yield Limit(((self._column(column), 1.0),), _rounded_up(most), what)
+                yield Limit(((self._column(column), 1.0),), rounded_up(most), what)
             if least is not None:
-                yield Limit(((self._column(column, falling=True), -1.0),), _rounded_up(-least), what)
+                yield Limit(((self._column(column, falling=True), -1.0),), rounded_up(-least), what)
 
     def _capacity(self, memory: str, capacity: Capacity) -> Limit:
         weights = tuple((self._column(self.tensors[t].tiles[memory]), float(bits)) for t, bits in capacity.widths)
-        return Limit(weights, _rounded_up(capacity.bits), capacity.what)
+        return Limit(weights, rounded_up(capacity.bits), capacity.what)
 
     @cached_property
     def _axes(self) -> dict[Place, int]:
@@ -209,11 +228,6 @@ def _spot(dim: str, place: Place, size: int, within: tuple[int, int | None]) -> 
     """Made once: tens of thousands of programs have the same."""
     kind: Place = ("slot",) if place[0] == "slot" else place
     return (dim, place), Split(dim, kind, size, within)
-
-
-def _rounded_up(bound: Fraction) -> float:
-    """A limit that sums of floats that meet it exactly keep: sizes are far coarser than that."""
-    return float(bound) + abs(float(bound)) * 1e-12
 
 
 @lru_cache(maxsize=8192)

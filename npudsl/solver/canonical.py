@@ -114,16 +114,16 @@ def _stands(
         return False
     loop, sweeps = orders[outside].inner[0], dict(orders[outside].sweeps)
     here = [n.tensor for tier in hierarchy.tiers[outside + 1 : slot + 1] for n in tier.nodes]
-    if loop not in node.dims or not _in_turn(op, [n.tensor for n in hierarchy.tiers[slot].nodes], node):
+    if loop not in node.dims or not in_turn(op, hierarchy, slot, node):
         return False
     sliding = [t for t in op.tensors if sweeps.get(t.name) == loop]
     further = any(passes(op, hierarchy, slots, t, slot + 1, max(slots) + 1) for t in sliding)
     return further or all(sweeps.get(name) == loop for name in (*here, node.name))
 
 
-def _in_turn(op: Operator, before: list[str], node: Tensor) -> bool:
-    """Of orders of nodes that stand together one is enough."""
-    names = [t.name for t in op.tensors]
+def in_turn(op: Operator, hierarchy: Hierarchy, slot: int, node: Tensor) -> bool:
+    """Of orders of nodes that stand together, no loop between, one is enough. `node`: that which follows the slot."""
+    names, before = [t.name for t in op.tensors], [n.tensor for n in hierarchy.tiers[slot].nodes]
     return len(before) > 1 or before == [node.name] or names.index(before[0]) < names.index(node.name)
 
 

@@ -18,7 +18,7 @@ def classes(arch: Arch, layer: Layer, space: str) -> tuple[Template, ...]:
     dims = live_dims(layer)
     check_size(layer, dims)
     if space != "even":
-        check_orders(arch, layer)
+        check_orders(arch, layer, listed=True)
     op, _ = skeleton(layer)
     found: dict[Template, None] = {}
     for orders in hierarchies(arch, layer, space):

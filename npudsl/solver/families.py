@@ -88,6 +88,11 @@ class United:
     rows: np.ndarray
     wanted: Wanted
 
+    @property
+    def below(self) -> np.ndarray:
+        """What the rows add to the flat index of the extents that they leave further in."""
+        return self.family.below[self.rows]
+
     def beaten(self, some: np.ndarray) -> np.ndarray:
         """By which of some rows (positions in `some`) each of them is beaten."""
         _, top, last = self.wanted.known

@@ -15,6 +15,11 @@ from .latency import Load
 from .meets import Inside
 from .rows import Table, Task
 
+#: What adding up in another order may change, relative: parts inside are not added up by what is known of them here.
+ROUNDING = 1e-12
+#: What is shared by nodes of several parts, and how large it is, in bits.
+Room = tuple[str, float]
+
 
 @dataclass(frozen=True)
 class Half:
@@ -52,10 +57,12 @@ class Bounds:
     """Bounds for combinations of some groups' rows: what all other groups contribute at least (at most, where
     negative).
 
-    A cost is energy, then each of `loads`, in cycles. `outer`: for every vector of extents the least cost
-    outside this part of any mapping that offers them, shape (costs, vectors), `meets` the same for sets of rows (None:
-    nothing is outside); `inside`: what is further inside than this part (None: nothing); `pace`: cycles of a step;
-    `least_cycles`: no mapping takes fewer. `matrix`: the weights of all columns in every cost, shape (costs, columns).
+    A cost is energy, then what is taken of each of `rooms` (what, size), in bits, then each of `loads`, in cycles.
+    `outer`: for every vector of extents the least cost outside this part of any mapping that offers them, shape
+    (costs, vectors), `meets` the same for sets of rows (None: nothing is outside); `inside`: what is further inside
+    than this part (None: nothing); `pace`: cycles of a step; `least_cycles`: no mapping takes fewer. `matrix`: the
+    weights of all columns in every cost, shape (costs, columns). `shared`, `timed`: which costs are rooms and loads,
+    the latter with the cycles of all steps where these stand behind them.
     """
 
     def __init__(
@@ -66,13 +73,17 @@ class Bounds:
         pace: float = 1.0,
         least_cycles: float = 0.0,
         inside: Inside | None = None,
+        rooms: tuple[Room, ...] = (),
     ):
         self.task, self.pace, self.least_cycles = task, pace, least_cycles
         self.outer = None if outer is None else outer.least
         self.meets = None if outer is None else outer.meets
         self.inside = None if inside is None else inside.more
         least = 0.0 if inside is None else inside.energy
-        sums = [(task.energy, task.constant + least), *(task.loads.get(load, ((), 0.0)) for load in loads)]
+        sums = [(task.energy, task.constant + least), *((task.rooms.get(what, ()), 0.0) for what, _ in rooms)]
+        sums += [task.loads.get(load, ((), 0.0)) for load in loads]
+        self.shared, self.timed, self.loaded = slice(1, 1 + len(rooms)), slice(1 + len(rooms), None), len(loads) > 0
+        self.sizes = np.array([size for _, size in rooms])
         self.columns = [np.array([c for c, _ in weights], dtype=int) for weights, _ in sums]
         self.weights = [np.array([w for _, w in weights]) for weights, _ in sums]
         self.constants = np.array([constant for _, constant in sums])
@@ -123,6 +134,20 @@ class Bounds:
             mask &= weights @ values[columns] <= bound
         return mask
 
+    def has_room(self, costs: np.ndarray) -> np.ndarray:
+        """Mask of costs, shape (costs, n), that take no more of any room than there is."""
+        return np.asarray((costs[self.shared] <= self.sizes[:, None]).all(axis=0))
+
+    def leads(self, costs: np.ndarray, steps: np.ndarray, below: np.ndarray, incumbent: Incumbent) -> np.ndarray:
+        """Mask of costs, what is outside included, shape (costs, n), of parts that leave extents with flat indices
+        `below`, with which what is inside may still lead to an improvement."""
+        whole = costs
+        if self.inside is not None:
+            whole = self.inside.least(self.inside.place(self.inside.exponents(below))).T
+            whole[:-1] += costs
+            whole[1:] *= 1 - ROUNDING
+        return self.has_room(whole) & incumbent.may_improve(whole[0], self.cycles(steps, whole[self.timed]))
+
     def pairs(
         self, one: Half, table: Table, rest: np.ndarray, incumbent: Incumbent
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -136,17 +161,22 @@ class Bounds:
             scaled = one.values[columns] * (weights * rest[columns])[:, None]
             return np.asarray(scaled.T @ table.values[columns])
 
-        energy = total(self.columns[0], self.weights[0]) + self.constants[0]
-        if self.outer is not None:
-            energy += self.outer[0][one.above[:, None] + table.above]
+        above = one.above[:, None] + table.above
+
+        def cost(k: int) -> np.ndarray:
+            found = total(self.columns[k], self.weights[k]) + self.constants[k]
+            return found if self.outer is None else found + self.outer[k][above]
+
         steps = self.task.steps
         taken = self.cycles(one.values[steps][:, None] * (table.values[steps] * rest[steps]), ())
-        alive = incumbent.may_improve(energy, taken)
+        alive = incumbent.may_improve(cost(0), taken)
+        for k, size in enumerate(self.sizes, self.shared.start):
+            alive &= cost(k) <= size
         for columns, weights, bound in self.limits:
             alive &= total(columns, weights) <= bound
         rows, new = np.nonzero(alive)
         values = one.values[:, rows] * table.values[:, new]
-        if len(self.columns) > 1 and len(rows):
+        if self.loaded and len(rows):
             kept = self._leading(values, rest, one.above[rows] + table.above[new], incumbent)
             rows, new, values = rows[kept], new[kept], values[:, kept]
         return rows, new, values
@@ -157,18 +187,19 @@ class Bounds:
         if self.outer is not None:
             costs += self.outer[:, above]
         steps = values[self.task.steps] * rest[self.task.steps]
-        return np.flatnonzero(incumbent.may_improve(costs[0], self.cycles(steps, costs[1:])))
+        return np.flatnonzero(incumbent.may_improve(costs[0], self.cycles(steps, costs[self.timed])))
 
     def possible(self, values: np.ndarray, above: np.ndarray, incumbent: Incumbent) -> np.ndarray:
         """Mask of what fits every limit and may still improve."""
         costs = self.costs(values, above)
-        return self.fits(values) & incumbent.may_improve(costs[0], self.cycles(values[self.task.steps], costs[1:]))
+        cycles = self.cycles(values[self.task.steps], costs[self.timed])
+        return self.fits(values) & self.has_room(costs) & incumbent.may_improve(costs[0], cycles)
 
     def root(self) -> tuple[float, float]:
         """Lower bounds on energy and cycles of everything in the task."""
         least = self.rest(range(len(self.task.tables)))[:, None]
         total = self.costs(least, np.zeros(1, np.int64))
-        return float(total[0, 0]), float(self.cycles(least[self.task.steps], total[1:])[0])
+        return float(total[0, 0]), float(self.cycles(least[self.task.steps], total[self.timed])[0])
 
     def cycles(self, steps: np.ndarray, loads: Iterable[np.ndarray]) -> np.ndarray:
         """Lower bound on the cycles from products of the steps column and loads of the same shape."""

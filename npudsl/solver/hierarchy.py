@@ -29,12 +29,14 @@ class Hierarchy:
 
     `canonical`: nodes and loops are free to be moved, so that canonical nests are enough (`canonical.py`). `rules`: per
     tier what a dataflow asks of the slot below it (None: nothing; empty: of no slot); `axes`: what it asks of axes.
+    `shared`: the room that a memory's nodes outside a cut take is told across it.
     """
 
     tiers: tuple[Tier, ...]
     canonical: bool = False
     rules: tuple[PlaceRule | None, ...] = ()
     axes: tuple[PlaceRule, ...] = ()
+    shared: bool = False
 
     def rule(self, tier: int) -> PlaceRule | None:
         """What the slot below a tier must fit."""
@@ -54,10 +56,12 @@ class Hierarchy:
         """Whether what is inside a tier depends on what is outside only through the extents of its tiles.
 
         Not below an array (which instances share a word, and which hold a partial sum, is decided outside), and not
-        within the nodes of a memory (they share its room), and not where a dataflow has a say.
+        within the nodes of a memory (they share its room) unless it is `shared`, and not where a dataflow has a say.
         """
         if self.rule(tier) is not None or any(t.arrays for t in self.tiers[:tier]):
             return False
+        if self.shared:
+            return True
         outside = {n.memory for t in self.tiers[: tier + 1] for n in t.nodes}
         return not any(n.memory in outside for t in self.tiers[tier + 1 :] for n in t.nodes)
 
@@ -126,6 +130,17 @@ def _uneven(even: Hierarchy, groups: Sequence[frozenset[Node]] = ()) -> Iterator
     some order with no loop between them. The outermost memory holds whole tensors: its nodes stay together.
     With groups loops are not free to be moved, and every order of the nodes is needed with every slot.
     """
+    regions, arrays = regions_of(even)
+    if groups:
+        orders = [list(_interleavings(_units(nodes, groups))) for nodes in regions]
+    else:
+        orders = [list(tiers_of(nodes, below_array=i > 0)) for i, nodes in enumerate(regions)]
+    for chosen in product(*orders):
+        yield Hierarchy(stacked(even.tiers[0], chosen, arrays), canonical=not groups)
+
+
+def regions_of(even: Hierarchy) -> tuple[list[list[Node]], list[tuple[Array, ...]]]:
+    """The nodes between arrays, but for those of the outermost memory, and the arrays between these regions."""
     outermost, *inner = even.tiers
     regions: list[list[Node]] = [[]]
     arrays: list[tuple[Array, ...]] = [outermost.arrays] if outermost.arrays else []
@@ -136,17 +151,17 @@ def _uneven(even: Hierarchy, groups: Sequence[frozenset[Node]] = ()) -> Iterator
         if tier.arrays:
             arrays.append(tier.arrays)
             regions.append([])
-    if groups:
-        orders = [list(_interleavings(_units(nodes, groups))) for nodes in regions]
-    else:
-        orders = [list(_tiers(nodes, below_array=i > 0)) for i, nodes in enumerate(regions)]
-    for chosen in product(*orders):
-        tiers = [Tier(outermost.nodes)]
-        for number, order in enumerate(chosen):
-            tiers += [Tier(nodes) for nodes in order]
-            if number < len(arrays):
-                tiers[-1] = Tier(tiers[-1].nodes, arrays[number])
-        yield Hierarchy(tuple(tiers), canonical=not groups)
+    return regions, arrays
+
+
+def stacked(outermost: Tier, orders: Sequence[Sequence[Unit]], arrays: Sequence[tuple[Array, ...]]) -> tuple[Tier, ...]:
+    """All tiers: the outermost, and one for each unit of an order of every region, with the arrays between regions."""
+    tiers = [Tier(outermost.nodes)]
+    for number, order in enumerate(orders):
+        tiers += [Tier(nodes) for nodes in order]
+        if number < len(arrays):
+            tiers[-1] = Tier(tiers[-1].nodes, arrays[number])
+    return tuple(tiers)
 
 
 Unit = tuple[Node, ...]
@@ -161,7 +176,7 @@ def _units(nodes: list[Node], groups: Sequence[frozenset[Node]]) -> list[Unit]:
     return list(units)
 
 
-def _tiers(nodes: list[Node], below_array: bool) -> Iterator[tuple[Unit, ...]]:
+def tiers_of(nodes: list[Node], below_array: bool) -> Iterator[tuple[Unit, ...]]:
     """The nodes of a region in tiers of one node; below an array the first tier has one or more."""
     if not below_array or not nodes:
         yield from _interleavings([(n,) for n in nodes])

@@ -62,7 +62,7 @@ class Join:
         """
         self.examined += a.shape[0] * a.shape[1] * b.shape[1]
         layout = self.layout
-        energy = layout.energies(a, b)
+        energy = layout.least_of(0, a, b)
 
         def compute() -> np.ndarray:
             return self.bounds.cycles(a[:, :, None, layout.steps] * b[:, None, :, layout.steps], ())
@@ -70,10 +70,12 @@ class Join:
         leads = self.incumbent.may_lead(energy, compute)
         for limit in layout.limits:
             leads &= layout.taken(limit, a, b) <= limit.bound
+        for k, size in layout.rooms:
+            leads &= layout.least_of(k, a, b) <= size
         alive = np.flatnonzero(leads)
         pair, one, two = np.unravel_index(alive, energy.shape)
         energy = energy.ravel()[alive]
-        if len(layout.weights) > 1 and len(alive):
+        if self.bounds.loaded and len(alive):
             kept = self._leading(a[pair, one], b[pair, two])
             pair, one, two, energy = pair[kept], one[kept], two[kept], energy[kept]
         order = np.argsort(energy, kind="stable")
@@ -84,14 +86,16 @@ class Join:
         """Positions of the pairs of nodes that may lead to an improvement with all their loads."""
         costs = self.layout.least(left, right)
         steps = left[:, self.layout.steps] * right[:, self.layout.steps]
-        return np.flatnonzero(self.incumbent.may_lead(costs[0], lambda: self.bounds.cycles(steps, costs[1:])))
+        loads = costs[self.bounds.timed]
+        return np.flatnonzero(self.incumbent.may_lead(costs[0], lambda: self.bounds.cycles(steps, loads)))
 
     def _pairs(self, one: Tree, two: Tree, i: np.ndarray, j: np.ndarray) -> None:
         """Rows that fit every limit, and their cost in this part."""
         left, right = one.levels[-1][i], two.levels[-1][j]
         whole = self.layout.least(left, right)
         steps = left[:, self.layout.steps] * right[:, self.layout.steps]
-        alive = self.incumbent.may_improve(whole[0], self.bounds.cycles(steps, whole[1:]))
+        alive = self.incumbent.may_improve(whole[0], self.bounds.cycles(steps, whole[self.bounds.timed]))
+        alive &= self.bounds.has_room(whole)
         kept = np.flatnonzero(alive & np.isfinite(whole).all(axis=0))
         if len(kept):
             first, second = one.order[i[kept]], two.order[j[kept]]

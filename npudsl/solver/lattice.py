@@ -80,6 +80,18 @@ class Lattice:
                         moved[place[v]] = np.minimum(moved[place[v]], moved[place[v * p]])
         return result.ravel()
 
+    def least_below(self, tables: np.ndarray) -> np.ndarray:
+        """For every vector the least entry of all its divisors, itself included; shape (tables, vectors)."""
+        result = tables.reshape(len(tables), *self.shape).copy()
+        for k, axis in enumerate(self.axes):
+            place = {v: i for i, v in enumerate(axis)}
+            moved = np.moveaxis(result, k + 1, 0)
+            for p in primes(self.bounds[k]):
+                for v in axis:
+                    if v * p in place:
+                        moved[place[v * p]] = np.minimum(moved[place[v * p]], moved[place[v]])
+        return result.reshape(len(tables), -1)
+
     @cached_property
     def divides(self) -> tuple[np.ndarray, ...]:
         """Per dim, for two of its divisors (by number), whether the first divides the second."""

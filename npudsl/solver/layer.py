@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
 from math import inf, isclose
 from time import perf_counter
@@ -22,7 +22,6 @@ from .feasible import no_room
 from .filled import filled
 from .goal import Incumbent, RefusedError
 from .groups import live_dims
-from .hierarchy import hierarchies
 from .latency import latency, objective_value, reported_value
 from .limited import Judge, search_early
 from .limits import check_orders, check_size
@@ -31,9 +30,9 @@ from .prices import energies, leakage, without_leakage
 from .problem import Problem
 from .rows import common_unit
 from .search import Search
+from .sections import Section, sections_of
 from .solution import Certificate, LayerSolution, Options
 from .start import Entry, least, tighten
-from .symmetry import Signature, apart
 
 Report = Callable[[float | None, float | None], None]
 
@@ -51,7 +50,7 @@ class LayerSearch:
         dims = live_dims(layer)
         check_size(layer, dims)
         if options.space != "even":
-            check_orders(arch, layer)
+            check_orders(arch, layer, listed=self.dataflow is not None)
         unit = common_unit(energies(arch, layer))
         goal = goal_of(options, self.dataflow, unit, leakage(arch))
         busy = utilizations(arch, self.dataflow)
@@ -169,13 +168,16 @@ class LayerSearch:
 
     def _entries(self, space: str) -> list[Entry]:
         entries: list[Entry] = []
-        seen: set[Signature] = set()
-        for orders in hierarchies(self.problem.arch, self.problem.layer, space, self.dataflow):
-            different = tuple(apart(orders, self.problem.symmetries, seen))
-            search = Search(self.problem, different, self.incumbent, self._tick)
+        for found in sections_of(self.problem, space, self.dataflow):
+            search = Search(self.problem, list(self._ticking(found)), self.incumbent, self._tick)
             self.searches.append(search)
             entries += [Entry(search, batch, top, bound) for bound, batch, top in search.prepare()]
         return entries
+
+    def _ticking(self, found: Iterable[Section]) -> Iterator[Section]:
+        for one in found:
+            self._tick()
+            yield one
 
     def _tick(self) -> None:
         if self.searching:

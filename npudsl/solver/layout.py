@@ -12,14 +12,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .halves import Bounds, Half
+from .halves import ROUNDING, Bounds, Half
 
 #: Limits and steps are parted before costs: a pair of nodes within every limit is worth little if none of its rows is.
 EMPHASIS = 8.0
 #: Shares of a half that are not told apart.
 FINE = 0.05
-#: What adding up in another order may change, relative: parts inside are not added up by what is known of them here.
-ROUNDING = 1e-12
 #: Rows of a half that stand for all of them in such a share.
 SAMPLE = 1 << 8
 
@@ -35,8 +33,9 @@ class Limit:
 
 class Layout:
     """Every column stands once, those of the energy first (`energy`: how many). `weights`: of all columns in every
-    cost, shape (costs, columns); `limits`, `steps`: by the places of columns. From column `need` on stand the places of
-    what is needed outside and left inside (`meets.py`), as far as there is any."""
+    cost, shape (costs, columns); `limits`, `steps`: by the places of columns; `rooms`: which costs have a size that
+    they must not exceed. From column `need` on stand the places of what is needed outside and left inside (`meets.py`),
+    as far as there is any."""
 
     def __init__(self, bounds: Bounds):
         self.bounds = bounds
@@ -57,6 +56,7 @@ class Layout:
         self.steps = places[task.steps]
         around = [meets for meets in (bounds.meets, bounds.inside) if meets is not None]
         self._around = list(enumerate(around, start=self.need))
+        self.rooms = list(enumerate(bounds.sizes, bounds.shared.start))
 
     def rows(self, half: Half) -> np.ndarray:
         """The rows of a half, shape (n, columns), with exponents of what they need outside and leave inside behind
@@ -84,15 +84,15 @@ class Layout:
         count = (self.bounds.meets is not None) + (self.bounds.inside is not None)
         return np.split(rows[:, self.need :], count, axis=1) if count else []
 
-    def energies(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-        """The least energy of all pairs of children, what is outside and inside included; shapes (pairs, children,
+    def least_of(self, k: int, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        """The least of one cost of all pairs of children, what is outside and inside included; shapes (pairs, children,
         columns)."""
-        some = slice(self.energy)
-        found = np.matmul(a[:, :, some] * self.weights[0, some], b[:, :, some].transpose(0, 2, 1))
-        found += self.bounds.constants[0]
+        some = slice(self.energy) if k == 0 else np.flatnonzero(self.weights[k])
+        found = np.matmul(a[:, :, some] * self.weights[k, some], b[:, :, some].transpose(0, 2, 1))
+        found += self.bounds.constants[k]
         for column, meets in self._around:
             places = (a[:, :, None, column] + b[:, None, :, column]).astype(np.int64)
-            found += meets.table[:, 0][places]
+            found += meets.table[:, k][places]
         return found
 
     def taken(self, limit: Limit, a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -152,7 +152,8 @@ def _added(layout: Layout, rows: np.ndarray, others: np.ndarray) -> np.ndarray:
     if outside is not None and elsewhere is not None:
         outside = np.maximum(outside, elsewhere.min(axis=0))
         whole += outside.min(axis=0)
-    whole[1:] = np.maximum(whole[1:], layout.bounds.least_cycles)
+    timed = layout.bounds.timed
+    whole[timed] = np.maximum(whole[timed], layout.bounds.least_cycles)
     whole = np.maximum(whole, 1.0)
     added = (rows[:, inside] - lowest) * np.abs(scales / whole[:, None]).max(axis=0)
     return added if outside is None else np.column_stack([added, (outside - outside.min(axis=0)) / whole])

@@ -13,9 +13,12 @@ from .primes import powers as powers_of
 
 #: Vectors of tile extents in one table; rows of one group of dims.
 MOST_VECTORS, MOST_ROWS = 20_000_000, 3_000_000
-#: Orders of nodes per choice of bypasses that are searched in the uneven mapspace; and where windows slide, without
-#: being asked: an order then has tens of times as many templates (540 orders: minutes and gigabytes per convolution).
+#: Orders of nodes per choice of bypasses that are searched one by one in the uneven mapspace; and where windows slide,
+#: without being asked: an order then has tens of times as many templates.
 MOST_ORDERS, UNASKED_WITH_WINDOWS = 600, 150
+#: The same for orders that have their parts in common (`sections.py`): sets of nodes that may stand outside a cut times
+#: orders of the nodes below arrays.
+MOST_CUTS, UNASKED_CUTS_WITH_WINDOWS = 800, 200
 #: Places a dim is split over at the most, for the estimate.
 PLACES = 6
 
@@ -39,48 +42,72 @@ def check_size(layer: Layer, dims: tuple[str, ...]) -> None:
     )
 
 
-def widest_space(arch: Arch, layers: Iterable[Layer]) -> str:
+def widest_space(arch: Arch, layers: Iterable[Layer], *, listed: bool = False) -> str:
     """The largest mapspace in which every layer is searched without being asked: `uneven`, or `even` on a machine whose
-    nodes can stand in too many orders."""
-    return "uneven" if all(_orders(arch, layer) <= _unasked(layer) for layer in layers) else "even"
+    nodes can stand in too many orders. `listed`: every order by itself, as dataflows and certificates need it."""
+    return "uneven" if all(_size(arch, x, listed) <= _unasked(x, listed) for x in layers) else "even"
 
 
-def why_even(arch: Arch, layers: Iterable[Layer]) -> str:
+def why_even(arch: Arch, layers: Iterable[Layer], *, listed: bool = False) -> str:
     """Where `widest_space` is `even`, what may be asked for all the same. It completes `only even mappings: `."""
-    orders = max(_orders(arch, layer) for layer in layers)
+    layers = tuple(layers)
+    orders = max(prod(_orders(arch, layer)) for layer in layers)
     many = f"the nodes of `{arch.name}` can stand in {orders:,} orders"
-    if orders > MOST_ORDERS:
+    if any(_size(arch, layer, listed) > _most(listed) for layer in layers):
         return f"{many}, too many for uneven ones (E604)"
-    return f"{many}; `--space uneven` takes minutes and gigabytes of memory per layer"
+    return f"{many}; `--space uneven` takes a minute or more per layer"
 
 
-def _unasked(layer: Layer) -> int:
-    return UNASKED_WITH_WINDOWS if slides(layer) else MOST_ORDERS
-
-
-def _orders(arch: Arch, layer: Layer) -> int:
-    """Orders in which the nodes of an uneven mapping can stand, without any bypass."""
-    orders = 1
-    region: list[Level] = []
-    for part in (*arch.nodes[1:], None):
-        if isinstance(part, Level):
-            region.append(part)
-            continue
-        chains = [sum(1 for x in region for m in x.memories if m.hold(t.role)) for t in layer.op.tensors]
-        orders *= factorial(sum(chains)) // prod(factorial(n) for n in chains)
-        region = []
-    return orders
-
-
-def check_orders(arch: Arch, layer: Layer) -> None:
+def check_orders(arch: Arch, layer: Layer, *, listed: bool = False) -> None:
     """Raises SpecError (E604) if the nodes of an uneven mapping have more orders than can be searched."""
-    orders = _orders(arch, layer)
-    if orders > MOST_ORDERS:
+    if _size(arch, layer, listed) > _most(listed):
+        outside, below = _orders(arch, layer)
+        note = f"its nodes can stand in {outside * below:,} orders"
+        if listed:
+            note += f", {MOST_ORDERS} can be told apart by a dataflow or a certificate"
+        else:
+            note += f": {outside:,} outside of arrays, which is less of a problem, times {below:,} below"
         raise SpecError(
             Diagnostic(
                 "E604",
                 f"the uneven mapspace of `{layer.name}` on `{arch.name}` is too large to be searched exactly",
-                notes=(f"its nodes can stand in {orders:,} orders, {MOST_ORDERS} can be searched",),
+                notes=(note,),
                 help="search the even mapspace: `--space even`",
             )
         )
+
+
+def _most(listed: bool) -> int:
+    return MOST_ORDERS if listed else MOST_CUTS
+
+
+def _unasked(layer: Layer, listed: bool) -> int:
+    if not slides(layer):
+        return _most(listed)
+    return UNASKED_WITH_WINDOWS if listed else UNASKED_CUTS_WITH_WINDOWS
+
+
+def _size(arch: Arch, layer: Layer, listed: bool) -> int:
+    """What the time of an uneven search goes with."""
+    outside, below = _orders(arch, layer)
+    if listed:
+        return outside * below
+    chains = _chains(arch, layer)[0]
+    return prod(n + 1 for n in chains) * below
+
+
+def _orders(arch: Arch, layer: Layer) -> tuple[int, int]:
+    """Orders in which the nodes of an uneven mapping can stand, without any bypass: outside of arrays, and below."""
+    outside, *below = (factorial(sum(c)) // prod(factorial(n) for n in c) for c in _chains(arch, layer))
+    return outside, prod(below)
+
+
+def _chains(arch: Arch, layer: Layer) -> list[list[int]]:
+    """For the levels outside of arrays, and for those below each array, the nodes of every tensor."""
+    regions: list[list[Level]] = [[]]
+    for part in arch.nodes[1:]:
+        if isinstance(part, Level):
+            regions[-1].append(part)
+        else:
+            regions.append([])
+    return [[sum(1 for x in some for m in x.memories if m.hold(t.role)) for t in layer.op.tensors] for some in regions]

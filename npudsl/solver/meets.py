@@ -48,18 +48,27 @@ class Meets:
 
 @dataclass(frozen=True)
 class Inside:
-    """`energy`: the least of any vector; `more`: by vector the energy above it, each load, and the cycles of all steps
-    (None: nothing fits inside)."""
+    """`least`: by vector energy, the other costs, and the cycles of all steps, shape (costs + 1, vectors); infinite
+    where nothing fits inside. `energy`: no more than of any vector; `more`: the same with what is above that. Both are
+    None where nothing but `energy` is known."""
 
     energy: float
-    more: Meets | None
+    least: np.ndarray | None = None
+    more: Meets | None = None
 
     @classmethod
-    def of(cls, lattice: Lattice, tables: Iterable[np.ndarray], costs: int) -> Inside:
-        """From the costs of everything that may be inside (as `inside.least_costs`)."""
-        least = reduce(np.minimum, tables, np.full((costs + 1, lattice.size), np.inf))
-        energy = float(least[0].min())
+    def coarse(cls, energy: float) -> Inside | None:
+        """From the least energy alone (None: nothing fits)."""
+        return None if energy == np.inf else cls(float(np.floor(energy)))
+
+    @classmethod
+    def of(cls, lattice: Lattice, tables: Iterable[np.ndarray], costs: int) -> Inside | None:
+        """From the costs of everything that may be inside, by the extents that it needs (None: nothing fits)."""
+        exact = reduce(np.minimum, tables, np.full((costs + 1, lattice.size), np.inf))
+        energy = float(np.floor(exact[0].min()))
         if energy == np.inf:
-            return cls(energy, None)
-        least[0] -= energy
-        return cls(energy, Meets(lattice, least, shared=False))
+            return None
+        least = lattice.least_below(exact)
+        more = least.copy()
+        more[0] -= energy  # whole: what is subtracted again must leave sums exact
+        return cls(energy, least, Meets(lattice, more, shared=False))

@@ -17,7 +17,6 @@ from functools import cached_property, lru_cache
 import numpy as np
 
 from .families import Pooled, Rows, United
-from .groups import Group
 from .latency import Load
 from .program import Label, Program, Sum, Weights
 from .rows import Task
@@ -62,6 +61,7 @@ class Matching:
     loads: tuple[tuple[Load, Weights], ...]
     limits: tuple[tuple[Weights, float], ...]
     steps: int
+    rooms: tuple[tuple[str, Weights], ...]
 
     def tabulated(self, pools: Sequence[Pooled], rows: Rows) -> Task:
         """Without pools a task of which only the sums are of use."""
@@ -79,6 +79,7 @@ class Matching:
             self.steps,
             frozenset(number for number, (_, falling) in enumerate(self.columns) if falling),
             len(self.columns),
+            dict(self.rooms),
         )
 
 
@@ -112,16 +113,12 @@ class Batch:
     def _pools(self) -> list[Pooled]:
         return self._tables(self._matching)
 
-    @property
-    def groups(self) -> tuple[Group, ...]:
-        return self.programs[0].groups
-
-    def laid(self) -> tuple[Task, list[Laid]] | None:
+    def laid(self) -> tuple[Task, list[United]] | None:
         """The sums, as a task without tables, and all rows of every group. None: nothing fits."""
         groups = self._united(self._matching)
         if not all(len(group.rows) for group in groups):
             return None
-        return self._matching.tabulated((), self._rows), [group.laid for group in groups]
+        return self._matching.tabulated((), self._rows), groups
 
     def _united(self, matched: Matching) -> list[United]:
         groups = range(len(self.programs[0].groups))
@@ -198,7 +195,8 @@ def matching(programs: tuple[Program, ...]) -> Matching:
         loads = tuple((load, total.weights) for load, total in first.loads)
         limits = tuple((limit.weights, limit.bound) for limit in first.limits)
         columns: Iterable[Matched] = [((c,), c in first.falling) for c in range(first.count)]
-        return Matching(programs, tuple(columns), first.energy.weights, loads, limits, first.steps)
+        rooms = tuple((what, total.weights) for what, total in first.rooms)
+        return Matching(programs, tuple(columns), first.energy.weights, loads, limits, first.steps, rooms)
     match = _Columns()
     energy = match.sum([_terms(p.energy) for p in programs])
     totals = [dict(p.loads) for p in programs]
@@ -211,7 +209,9 @@ def matching(programs: tuple[Program, ...]) -> Matching:
         for same in zip(*(p.limits for p in programs), strict=True)
     )
     steps = match.column(tuple(p.steps for p in programs), False)
-    return Matching(programs, tuple(match.columns), energy, loads, limits, steps)
+    taken = [dict(p.rooms) for p in programs]
+    rooms = tuple((what, match.sum([_terms(mine[what]) for mine in taken])) for what in taken[0])
+    return Matching(programs, tuple(match.columns), energy, loads, limits, steps, rooms)
 
 
 @lru_cache(maxsize=1 << 14)

@@ -56,3 +56,8 @@ def capacities(arch: Arch, memory: Memory, held: list[Tensor]) -> Iterator[Capac
         share = tuple((t.name, bits) for t, bits in widths if t.role == hold.role)
         if hold.cap is not None and share:
             yield Capacity(f"{memory.name} ({hold.role})", hold.cap, share)
+
+
+def rounded_up(bound: Fraction) -> float:
+    """A limit that sums of floats that meet it exactly keep: sizes are far coarser than that."""
+    return float(bound) + abs(float(bound)) * 1e-12

@@ -74,7 +74,8 @@ class Program:
     a dim as they are nested) and in its bounds; `splits[g]`: where these loops stand and what they may be.
 
     `energy`: in the units of the search; `loads`: sums of cycles (`latency.loads`); `steps`: the column of the steps;
-    `falling`: columns that count against a sum.
+    `falling`: columns that count against a sum. `rooms`: what the part takes, in bits, of capacities that other parts
+    take a share of as well.
     """
 
     template: Template
@@ -90,6 +91,7 @@ class Program:
     steps: int
     falling: frozenset[int]
     bounds: tuple[tuple[Symbol, str], ...]
+    rooms: tuple[tuple[str, Sum], ...] = ()
 
 
 def evaluate_columns(

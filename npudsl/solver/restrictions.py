@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import combinations
 
 from ..spec.op import Operator
-from .canonical import moved_by, passes
+from .canonical import in_turn, moved_by, passes
 from .hierarchy import Hierarchy
 from .orders import windows
 from .presence import present
@@ -50,7 +50,8 @@ def _allowed(
     it, or by a dataflow; the first slot of a part is not passed. Whoever passes a slot passes all that are further in
     (`inner`), up to a node of its own.
 
-    In a canonical nest one of them moves the single node that follows, or the slot is empty (`each_stands`).
+    In a canonical nest one of them moves the single node that follows, or the slot is empty, so that a window may slide
+    past it (`each_stands`).
     """
     rule = hierarchy.rule(slot)
     if slot == top:
@@ -64,7 +65,24 @@ def _allowed(
     node = moved_by(op, hierarchy, slot, dims) if hierarchy.canonical else None
     if node is not None:
         sets = [s for s in sets if any(d in node.dims for d in s)]
-        sets += [()] if any(windows(t) for t in op.tensors) else []
+        sliding = (t for t in op.tensors if windows(t) and in_turn(op, hierarchy, slot, node))
+        sets += [()] if any(passes(op, hierarchy, further, t, slot, max(further) + 1) for t in sliding) else []
+    leading = _leading(op, dims, hierarchy, slot, inner) if hierarchy.canonical else dims
+    sets = [s for s in sets if not s or any(d in leading for d in s)]
     if rule is None:
         return list(dict.fromkeys(sets))
     return list(dict.fromkeys(found for s in sets for found in present(op, named(hierarchy, slot, s), rule)))
+
+
+def _leading(
+    op: Operator, dims: tuple[str, ...], hierarchy: Hierarchy, slot: int, inner: dict[int, tuple[str, ...]]
+) -> tuple[str, ...]:
+    """The dims that the innermost loop of a slot may have: where nodes stand together directly below, those that make
+    a window slide and move all of them (`each_stands`)."""
+    found = dims
+    for below in range(slot + 1, max(inner, default=slot) + 1):
+        node = moved_by(op, hierarchy, below, dims)
+        if inner[below] or node is None:
+            break
+        found = tuple(d for d in found if d in node.dims and any(d in windows(t) for t in op.tensors))
+    return found

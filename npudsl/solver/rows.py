@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
 from math import lcm
@@ -50,7 +50,7 @@ class Task:
 
     energy = constant + sum of weight * product of the column over the groups, in units of `unit` pJ; likewise every
     load (weights, constant), in cycles, and every limit (weights, bound). `steps` is a column. `falling`: columns that
-    count against a sum; `count`: how many columns there are.
+    count against a sum; `count`: how many columns there are. `rooms`: as in `Program`, weights alone.
     """
 
     program: Program
@@ -62,6 +62,7 @@ class Task:
     steps: int
     falling: frozenset[int]
     count: int
+    rooms: dict[str, tuple[tuple[int, float], ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

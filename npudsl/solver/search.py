@@ -7,50 +7,39 @@ cut to the next extends one front to the other; a last part gives whole mappings
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cached_property, partial
 
 import numpy as np
 
-from ..mapping.nest import Mapping, Node
+from ..mapping.nest import Mapping
 from .builder import program
 from .fronts import Front
 from .goal import Goal, Incumbent
 from .groups import outline
 from .halves import Bounds, Found, halves
 from .hierarchy import Hierarchy
-from .inside import least_costs, least_energy
+from .inside import Insides
 from .join import Join
 from .meets import Inside
 from .merged import Batch, batches
 from .problem import Problem
 from .rebuild import assemble, needed
 from .rows import Choice, Task, choice_of
+from .sections import Section
+from .shared import Shared, shared
 from .sieve import surviving
+from .stages import Cut, Stage
 from .symmetry import distinct
-from .templates import Part, parts
+from .templates import Part
 
-Cut = frozenset[Node]
 #: What adding up in another order may change, relative.
 ROUNDING = 1e-12
-#: Costs by vectors of extents that are known of the inside of a cut at the most: some tables of 64 MB.
-MOST_INSIDE = 1 << 23
+#: Combinations of rows with what is outside that are valued at a time; bounds the memory.
+MOST_TOGETHER = 1 << 18
 #: Bytes of tables that are kept until it is their turn; others are made again.
 MOST_HELD = 1 << 28
-
-
-@dataclass
-class Stage:
-    """All batches from one cut to another (None: to the operations; elsewhere every batch is one program)."""
-
-    top: Cut
-    bottom: Cut | None
-    batches: list[Batch] = field(default_factory=list)
-
-    @property
-    def tasks(self) -> list[Task]:
-        return [batch.task for batch in self.batches if batch.task is not None]
 
 
 @dataclass
@@ -58,13 +47,12 @@ class Search:
     """One choice of bypasses with all its orders of nodes. `examined`: pairs of rows or nodes tested so far."""
 
     problem: Problem
-    orders: tuple[Hierarchy, ...]
+    sections: Sequence[Section]
     incumbent: Incumbent
     tick: Callable[[], None]
     examined: int = 0
     fronts: dict[Cut, Front] = field(default_factory=dict)
     stages: list[Stage] = field(default_factory=list)
-    _insides: dict[Cut, Inside] = field(default_factory=dict)
 
     # ---- what there is to do ----------------------------------------------------------------------
 
@@ -88,18 +76,11 @@ class Search:
     def _stages(self) -> Iterator[Stage]:
         """Stages with equal cuts are one; they come outer tops first."""
         found: dict[tuple[Cut, Cut | None], Stage] = {}
-        seen: set[object] = set()
-        for hierarchy in self.orders:
-            for part in parts(hierarchy):
-                top, bottom, last = part
-                nodes = hierarchy.nodes_to(top)
-                below = tuple((t.nodes, t.arrays) for t in hierarchy.tiers[top + 1 : None if last else bottom + 1])
-                key = (nodes, below, hierarchy.tiers[top].arrays, last)
-                if key not in seen:
-                    seen.add(key)
-                    end = None if last else hierarchy.nodes_to(bottom)
-                    stage = found.setdefault((nodes, end), Stage(nodes, end))
-                    stage.batches += self._batches(hierarchy, part)
+        for hierarchy, part in self.sections:
+            top, bottom, last = part
+            cut, end = hierarchy.nodes_to(top), None if last else hierarchy.nodes_to(bottom)
+            stage = found.setdefault((cut, end), Stage(cut, end))
+            stage.batches += self._batches(hierarchy, part)
         yield from sorted(found.values(), key=lambda s: len(s.top))
 
     def _batches(self, hierarchy: Hierarchy, part: Part) -> list[Batch]:
@@ -115,56 +96,49 @@ class Search:
 
     def bounds(self, task: Task, top: Cut, inside: Inside | None = None) -> Bounds:
         problem = self.problem
-        pace = problem.pace
-        return Bounds(task, self.fronts.get(top), problem.loads, pace, problem.least_steps * pace, inside)
+        pace, rooms = problem.pace, tuple(room.size for room in self.rooms)
+        outer = self.fronts.get(top)
+        return Bounds(task, outer, problem.loads, pace, problem.least_steps * pace, inside, rooms)
 
     def _root(self, task: Task, top: Cut) -> tuple[float, float]:
         return self.incumbent.goal(*self.bounds(task, top).root())
 
-    def _inside(self, cut: Cut) -> Inside:
-        """What is inside a cut costs at least."""
-        if cut not in self._insides:
-            lattice, costs, found = self.problem.lattice, 1 + len(self.problem.loads), self._costs_inside(cut)
-            if self._coarse:
-                self._insides[cut] = Inside(min((float(least[0]) for least in found), default=np.inf), None)
-            else:
-                self._insides[cut] = Inside.of(lattice, found, costs)
-        return self._insides[cut]
-
-    @property
-    def _coarse(self) -> bool:
-        """Whether there are too many vectors of extents for tables of what is inside by each."""
-        return (2 + len(self.problem.loads)) * self.problem.lattice.size > MOST_INSIDE
-
-    def _costs_inside(self, cut: Cut) -> Iterator[np.ndarray]:
-        """Of everything that may be inside, as `least_costs`; or the least energy alone."""
-        problem = self.problem
-        for stage in self.stages:
-            for batch in stage.batches if stage.top == cut else ():
-                self.tick()
-                laid = batch.laid()
-                if laid is not None:
-                    if self._coarse:
-                        found = np.array([least_energy(*laid)])
-                    else:
-                        found = least_costs(problem.lattice, batch.groups, *laid, problem.loads, problem.pace)
-                    found[0] += 0.0 if stage.bottom is None else self._inside(stage.bottom).energy
-                    yield found
+    @cached_property
+    def insides(self) -> Insides:
+        """What is inside cuts costs at least."""
+        return Insides(self.problem, tuple(room.size for room in self.rooms), self.stages, self.tick)
 
     # ---- parts ------------------------------------------------------------------------------------
 
     def _tabulate(self, stage: Stage) -> None:
-        assert stage.bottom is not None
-        front = self.fronts.setdefault(stage.bottom, Front(self.problem.lattice, 1 + len(self.problem.loads)))
-        inside = self._inside(stage.bottom)
+        cut = stage.bottom
+        assert cut is not None
+        front = self.fronts.setdefault(cut, Front(self.problem.lattice, 1 + len(self.rooms) + len(self.problem.loads)))
+        inside = self.insides.of(cut)
+        if inside is None:
+            return
 
-        def take(found: Found) -> None:
+        def take(bounds: Bounds, found: Found) -> None:
             for pairs, _, costs in self._whole(stage.top, found):
+                below = found.below[pairs]
+                some = np.flatnonzero(bounds.leads(costs, found.steps[pairs], below, self.incumbent))
+                costs = costs[:, some]
                 costs[0] -= inside.energy
-                front.add(found.below[pairs], costs)
+                costs[self._done(cut)] = 0.0
+                front.add(below[some], costs)
 
         for task in stage.tasks:
-            self._each(self.bounds(task, stage.top, inside), self.incumbent, take)
+            bounds = self.bounds(task, stage.top, inside)
+            self._each(bounds, self.incumbent, partial(take, bounds))
+
+    def _done(self, cut: Cut) -> list[int]:
+        """The costs that are rooms which nothing further in has a share of."""
+        return [k for k, room in enumerate(self.rooms, start=1) if room.nodes <= cut]
+
+    @cached_property
+    def rooms(self) -> tuple[Shared, ...]:
+        """Capacities that nodes on both sides of a cut may have a share of."""
+        return shared(self.problem.arch, self.problem.kind.op, self.sections[0][0]) if self.sections else ()
 
     def finish(self, batch: Batch, top: Cut) -> None:
         """Searches a batch of last parts to its end: afterwards none of its mappings is better than the incumbent."""
@@ -190,7 +164,7 @@ class Search:
         """Offers combinations of rows, best first, as long as they may be better."""
         incumbent = self.incumbent
         for pairs, entries, costs in self._whole(top, found):
-            cycles = bounds.cycles(found.steps[pairs], costs[1:])
+            cycles = bounds.cycles(found.steps[pairs], costs[bounds.timed])
             fits = np.flatnonzero(incumbent.may_improve(costs[0], cycles))
             first, second = incumbent.goal(costs[0, fits], cycles[fits])
             left = np.lexsort((second, first))
@@ -222,11 +196,17 @@ class Search:
             outer = 0.0 if front is None else front.least[:, found.above]
             yield np.arange(len(found.steps)), None, found.costs + outer
             return
-        for need in sorted(set(found.above.tolist())):
-            pairs = np.flatnonzero(found.above == need)
-            offers = front.offers(need, len(pairs))
-            costs = found.costs[:, pairs, None] + front.costs[:, None, offers]
-            yield np.repeat(pairs, len(offers)), np.tile(offers, len(pairs)), costs.reshape(front.kinds, -1)
+        sizes = np.array([room.size[1] for room in self.rooms])
+        order = np.argsort(found.above, kind="stable")
+        for alike in np.split(order, np.flatnonzero(np.diff(found.above[order])) + 1) if len(order) else ():
+            self.tick()
+            offers = front.offers(int(found.above[alike[0]]), len(alike))
+            step = max(1, MOST_TOGETHER // max(1, len(offers)))
+            for low in range(0, len(alike), step):
+                pairs = alike[low : low + step]
+                costs = (found.costs[:, pairs, None] + front.costs[:, None, offers]).reshape(front.kinds, -1)
+                fits = np.flatnonzero((costs[1 : 1 + len(sizes)] <= sizes[:, None]).all(axis=0))
+                yield np.repeat(pairs, len(offers))[fits], np.tile(offers, len(pairs))[fits], costs[:, fits]
 
     # ---- back to a nest ---------------------------------------------------------------------------
 
@@ -253,6 +233,7 @@ class Search:
 
         def take(task: Task, top: Cut, found: Found) -> None:
             for pairs, entries, total in self._whole(top, found):
+                total[self._done(cut)] = 0.0
                 for k in np.flatnonzero((total <= most[:, None]).all(axis=0))[: 1 - len(reached)]:
                     choice = choice_of(task, found.picks(pairs[[k]])[:, 0])
                     reached.append((choice, top, None if entries is None else int(entries[k])))

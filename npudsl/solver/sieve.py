@@ -66,7 +66,7 @@ def _possible(bounds: Bounds, group: Laid, rest: np.ndarray, incumbent: Incumben
     if bounds.outer is not None:
         costs += bounds.outer[:, group.above]
     steps = rest[bounds.task.steps] * group.values[group.number[bounds.task.steps]]
-    mask = incumbent.may_improve(costs[0], bounds.cycles(steps, costs[1:]))
+    mask = incumbent.may_improve(costs[0], bounds.cycles(steps, costs[bounds.timed])) & bounds.has_room(costs)
     for columns, weights, bound in bounds.limits:
         mask &= total(columns, weights) <= bound
     return mask

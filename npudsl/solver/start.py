@@ -10,7 +10,8 @@ from .halves import Bounds
 from .merged import Batch
 from .relaxation import near_rows, relax
 from .rows import Task
-from .search import Cut, Search
+from .search import Search
+from .stages import Cut
 
 #: Templates that are relaxed, and rows per group that are tried: around a relaxed point, and with the best bounds.
 RELAXED, NEAR, PROMISING = 1, 4, 64
@@ -78,6 +79,6 @@ def _promising(search: Search, task: Task, bounds: Bounds) -> list[np.ndarray]:
     for group, table in enumerate(task.tables):
         values = table.values * bounds.rest(g for g in range(len(task.tables)) if g != group)[:, None]
         costs = bounds.costs(values, table.above)
-        first, second = search.incumbent.goal(costs[0], bounds.cycles(values[task.steps], costs[1:]))
+        first, second = search.incumbent.goal(costs[0], bounds.cycles(values[task.steps], costs[bounds.timed]))
         found.append(np.lexsort((second, first))[:PROMISING])
     return found

@@ -20,7 +20,7 @@ from ..spec.hashing import hashed_once
 from ..spec.op import Operator, Tensor
 from .canonical import each_gains, each_stands, held, moved_by, passes, stuck, trimmed
 from .hierarchy import Hierarchy
-from .orders import OrderClass, order_classes, windows
+from .orders import OrderClass, order_classes
 from .restrictions import named, restricted
 
 #: A place for loops: ("frame",), ("slot", tier), ("axis", array, axis) or ("core",).
@@ -79,9 +79,6 @@ def _class_choices(
 ) -> Iterator[dict[int, OrderClass]]:
     """One order class per slot; combinations in which no passing tensor gains anything are left to smaller parts."""
     order = sorted(slots)
-    empty = [s for s in order[1:] if not slots[s] and hierarchy.canonical and moved_by(op, hierarchy, s, dims)]
-    if not all(any(windows(t) for t in _passing(op, hierarchy, slots, s)) for s in empty):
-        return  # nothing slides past
     choices = []
     for slot in order:
         inner = tuple(slots[s] for s in order if s > slot)

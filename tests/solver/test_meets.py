@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from npudsl.solver import Options, solve
-from npudsl.solver import search as search_module
+from npudsl.solver import inside as inside_module
 from npudsl.solver.clock import Clock
 from npudsl.solver.fronts import Front
 from npudsl.solver.goal import Goal, Incumbent
@@ -21,10 +21,11 @@ from npudsl.solver.inside import least_costs
 from npudsl.solver.join import Join
 from npudsl.solver.lattice import Lattice, Vectors
 from npudsl.solver.layer import LayerSearch
-from npudsl.solver.meets import Meets
+from npudsl.solver.meets import Inside, Meets
 from npudsl.solver.rows import Task
-from npudsl.solver.search import Search, Stage
+from npudsl.solver.search import Search
 from npudsl.solver.sieve import Laid
+from npudsl.solver.stages import Stage
 from npudsl.spec.loader import load
 
 from .test_prototype import ROOT
@@ -71,28 +72,29 @@ def test_vectors_that_another_divides() -> None:
 
 def test_nothing_inside_a_cut_costs_less_than_its_bound() -> None:
     search, random, compared = searched(), np.random.default_rng(3), 0
-    lattice = search.problem.lattice
+    lattice, problem = search.problem.lattice, search.problem
     for stage in search.stages:
-        for batch in stage.batches if stage.top in search.fronts else ():
+        inside = search.insides.of(stage.top)
+        assert inside is not None and inside.least is not None
+        for batch in stage.batches if stage.top in search.fronts and stage.bottom is None else ():
             found = batch.laid()
             if found is None:
                 continue
-            task, laid = found
-            bound = least_costs(lattice, batch.groups, task, laid, search.problem.loads, search.problem.pace)
-            whole = Bounds(replace(task, tables=()), None, search.problem.loads)
+            task, groups = found
+            laid = [group.laid for group in groups]
+            whole = Bounds(task, None, problem.loads)
             for _ in range(40):
                 picks = [int(random.integers(group.values.shape[1])) for group in laid]
                 values = np.prod([g.values[g.number, row] for g, row in zip(laid, picks, strict=True)], axis=0)
-                costs = np.r_[whole.within(values[:, None])[:, 0], values[task.steps] * search.problem.pace]
+                if not whole.fits(values[:, None])[0]:
+                    continue
+                costs = np.r_[whole.within(values[:, None])[:, 0], values[task.steps] * problem.pace]
                 need = lattice.vector(sum(int(g.above[row]) for g, row in zip(laid, picks, strict=True)))
                 more = {d: need[d] * int(random.choice([k for k in a if b % (need[d] * k) == 0]))
                         for d, a, b in zip(lattice.dims, lattice.axes, lattice.bounds, strict=True)}  # fmt: skip
                 for extents in (need, more):
-                    assert (bound[:, lattice.flat(extents)] <= costs + np.abs(costs) * 1e-12).all()
+                    assert (inside.least[:, lattice.flat(extents)] <= costs + np.abs(costs) * 1e-12).all()
                 compared += 1
-            everything = np.prod([group.extremes() for group in laid], axis=0)
-            full = bound[:-1, lattice.flat(dict(zip(lattice.dims, lattice.bounds, strict=True)))]
-            assert np.allclose(full, whole.within(everything[:, None])[:, 0], rtol=1e-12)
     assert compared
 
 
@@ -109,7 +111,7 @@ def test_a_join_finds_all_pairs_that_improve() -> None:
 
 def _joined(search: Search, stage: Stage, task: Task, goal: Goal) -> int:
     """How many pairs there are; under several limits the join finds those below and no others."""
-    inside = None if stage.bottom is None else search._inside(stage.bottom)
+    inside = None if stage.bottom is None else search.insides.of(stage.bottom)
     bounds = search.bounds(task, stage.top, inside)
     every = np.array(np.unravel_index(np.arange(prod(t.size for t in task.tables)), [t.size for t in task.tables]))
     found = bounds.combined(every)
@@ -137,32 +139,43 @@ def _joined(search: Search, stage: Stage, task: Task, goal: Goal) -> int:
 
 
 def test_bounds_inside_are_the_least_of_all_combinations() -> None:
-    """Of rows made up, with a column that counts against a sum."""
+    """Of rows made up, with a column that counts against a sum, a room and a limit."""
     random, (some, *_) = np.random.default_rng(6), searched().stages[-1].tasks
     load = ("port", False)
     task = replace(
         some, tables=(), energy=((0, 3.0), (1, 1.0)), constant=5.0, loads={load: (((1, 2.0), (2, -0.5)), 40.0)},
-        steps=1, falling=frozenset({2}), count=3,
+        limits=((((1, 1.0), (2, -1.0)), 4.0),), rooms={"memory": ((0, 8.0),)}, steps=1, falling=frozenset({2}), count=3,
     )  # fmt: skip
+    bounds = Bounds(task, None, (load,), 0.5, rooms=(("memory", 1e9),))
     groups, needs = (("a", "c"), ("b",)), ([1, 2, 4, 3, 6, 12], [1, 2, 3, 6])
-    laid = []
+    laid, filled = [], 0
     for dims, extents in zip(groups, needs, strict=True):
         need = [{d: int(random.choice([n for n in extents if LATTICE.bounds["abc".index(d)] % n == 0])) for d in dims}
-                for _ in range(7)]  # fmt: skip
+                for _ in range(12)]  # fmt: skip
         above = np.array([LATTICE.flat({"a": 1, "b": 1, "c": 1} | e) for e in need])
         values = random.integers(1, 9, (3, len(need))).astype(float)
         laid.append(Laid(values, np.array([0, 1, 1]), above, np.array([False, False, True])))
-    found = least_costs(LATTICE, groups, task, laid, (load,), 0.5)
+    found = least_costs(LATTICE, bounds, [(group, group.above) for group in laid])
     for flat in range(LATTICE.size):
-        offered = LATTICE.vector(flat)
-        rows = [[r for r in range(7) if all(offered[d] % n == 0 for d, n in LATTICE.vector(int(g.above[r])).items())]
-                for g in laid]  # fmt: skip
-        if not all(rows):
+        wanted = LATTICE.vector(flat)
+        parts = [LATTICE.flat(wanted | {"b": 1}), LATTICE.flat(wanted | {"a": 1, "c": 1})]
+        rows = [np.flatnonzero(g.above == part) for g, part in zip(laid, parts, strict=True)]
+        least = [[float(g.values[k, r].min(initial=np.inf)) for g, r in zip(laid, rows, strict=True)] for k in (0, 1)]
+        most = prod(float(g.values[1, r].max(initial=0)) for g, r in zip(laid, rows, strict=True))
+        first, second = map(prod, least)
+        if not all(map(len, rows)) or second - most > 4:
             assert np.isinf(found[:, flat]).all()
             continue
-        first, second = (prod(float(g.values[k, r].min()) for g, r in zip(laid, rows, strict=True)) for k in (0, 1))
-        most = prod(float(g.values[1, r].max()) for g, r in zip(laid, rows, strict=True))
-        assert found[:, flat].tolist() == [5 + 3 * first + second, 40 + 2 * second - 0.5 * most, 0.5 * second]
+        filled += 1
+        expected = [5 + 3 * first + second, 8 * first, 40 + 2 * second - 0.5 * most, 0.5 * second]
+        assert found[:, flat].tolist() == expected
+    assert 3 < filled < LATTICE.size
+    inside = Inside.of(LATTICE, [found], 3)
+    assert inside is not None and inside.least is not None and inside.energy == found[0].min()
+    for flat in range(LATTICE.size):
+        offered = LATTICE.vector(flat)
+        divisors = [f for f in range(LATTICE.size) if all(offered[d] % n == 0 for d, n in LATTICE.vector(f).items())]
+        assert inside.least[:, flat].tolist() == found[:, divisors].min(axis=1).tolist()
 
 
 def test_a_front_keeps_what_no_other_beats() -> None:
@@ -184,8 +197,8 @@ def test_without_tables_of_what_is_inside_answers_are_the_same(monkeypatch: pyte
     network = load(str(ROOT / "stdlib" / "nets" / "lenet5.npu")).network()
     layers = [layer for layer in network.layers if layer.name in ("c1", "f6")]
     found = []
-    for most in (search_module.MOST_INSIDE, 0):
-        monkeypatch.setattr(search_module, "MOST_INSIDE", most)
+    for most in (inside_module.MOST_INSIDE, 0):
+        monkeypatch.setattr(inside_module, "MOST_INSIDE", most)
         answers = solve(arch, "net", layers, Options("edp", "uneven", jobs=1)).layers
         found.append([(a.certificate.value, a.certificate.lower_bound) for a in answers if a.certificate])
     assert found[0] == found[1] and len(found[0]) == 2

@@ -12,6 +12,7 @@ from npudsl.solver.clock import Clock
 from npudsl.solver.hierarchy import hierarchies
 from npudsl.solver.layer import LayerSearch
 from npudsl.solver.search import Search
+from npudsl.solver.sections import sections
 from npudsl.spec.arch import Arch
 from npudsl.spec.op import Layer
 
@@ -83,7 +84,7 @@ def test_a_search_asks_for_the_time_at_every_template_and_table() -> None:
     layer_search = LayerSearch(arch, of, Options("energy", "uneven"), Clock(), lambda value, bound: None)
     for orders in hierarchies(arch, of, "uneven", None):
         asked = 0
-        search = Search(layer_search.problem, orders, layer_search.incumbent, tick)
+        search = Search(layer_search.problem, list(sections(orders)), layer_search.incumbent, tick)
         search.prepare()
         batches = [batch for stage in search.stages for batch in stage.batches]
         assert asked >= len(batches) + sum(len(batch.programs) for batch in batches) > 2
