@@ -354,9 +354,9 @@ def test_a_certificate_that_cannot_be_made_costs_no_other_result(
 def test_a_machine_with_too_many_orders_of_nodes(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Without `--space` its even mappings are searched, and that is said; with it the diagnostic says why not."""
     outer = "    memory glb  : t.buffer(size = 64 KiB) { holds = [input, output, weight] }\n"
-    one = outer.replace("glb ", "sram").replace("64", "8") + outer.replace("glb ", "near").replace("64", "2")
+    more = [outer.replace("glb ", name).replace("64", size) for name, size in zip("abcd", "8421", strict=True)]
     text = FILE.replace(
-        "    memory glb  : t.buffer(size = glb_size) { holds = [input, output, weight?] }\n", outer + one
+        "    memory glb  : t.buffer(size = glb_size) { holds = [input, output, weight?] }\n", outer + "".join(more)
     )
     (folder / "small.npu").write_text(text)
     assert solve("--layer", "fc2", "--no-cache", "--json", "-", space=None) == 0
