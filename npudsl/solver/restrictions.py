@@ -11,6 +11,9 @@ from .hierarchy import Hierarchy
 from .orders import windows
 from .presence import present
 
+#: By slot the dims that it may have.
+Slots = dict[int, tuple[str, ...]]
+
 
 def named(hierarchy: Hierarchy, slot: int, dims: tuple[str, ...]) -> tuple[str, ...]:
     """The dims that a dataflow lets a slot have."""
@@ -25,11 +28,11 @@ def restricted(
     bottom: int,
     slot: int,
     top: int,
-    inner: dict[int, tuple[str, ...]],
-) -> Iterator[dict[int, tuple[str, ...]]]:
+    inner: Slots,
+) -> Iterator[Slots]:
     """The dims of every slot from tier `top` to tier `slot`, outermost first, under each choice that makes sense;
     `inner`: those of the slots further in."""
-    for here in _allowed(op, dims, hierarchy, slot, top, bottom, inner):
+    for here in allowed(op, dims, hierarchy, slot, top, bottom, inner):
         found = {slot: here, **inner}
         if slot == top:
             yield found
@@ -37,14 +40,14 @@ def restricted(
             yield from restricted(op, dims, hierarchy, bottom, slot - 1, top, found)
 
 
-def _allowed(
+def allowed(
     op: Operator,
     dims: tuple[str, ...],
     hierarchy: Hierarchy,
     slot: int,
     top: int,
     bottom: int,
-    inner: dict[int, tuple[str, ...]],
+    inner: Slots,
 ) -> list[tuple[str, ...]]:
     """The sets of dims that the slot below tier `slot` may be restricted to so that some tensor held further in passes
     it, or by a dataflow; the first slot of a part is not passed. Whoever passes a slot passes all that are further in
@@ -75,7 +78,7 @@ def _allowed(
 
 
 def _leading(
-    op: Operator, dims: tuple[str, ...], hierarchy: Hierarchy, slot: int, inner: dict[int, tuple[str, ...]]
+    op: Operator, dims: tuple[str, ...], hierarchy: Hierarchy, slot: int, inner: Slots
 ) -> tuple[str, ...]:
     """The dims that the innermost loop of a slot may have: where nodes stand together directly below, those that make
     a window slide and move all of them (`each_stands`)."""

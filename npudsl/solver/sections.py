@@ -7,7 +7,7 @@ they are made from the innermost node outwards, as long as some tensor can pass 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import product
@@ -19,7 +19,7 @@ from ..spec.op import Operator
 from .groups import outline
 from .hierarchy import Hierarchy, Unit, hierarchies, regions_of, stacked, tiers_of
 from .problem import Problem
-from .restrictions import restricted
+from .restrictions import Slots, allowed, restricted
 from .symmetry import Signature, apart
 from .templates import Part, parts
 
@@ -95,9 +95,9 @@ class _Sections:
         below_arrays = (list(tiers_of(nodes, below_array=True)) for nodes in regions[1:])
         inner: list[Inner] = list(product(*below_arrays))
         for order in inner:
-            yield from self._outwards(frozenset(self.outer), (), order, last=True)
+            yield from self._outwards(frozenset(self.outer), (), order, self._inmost(order), last=True)
         for inside in self._cuts():
-            yield from self._outwards(inside, (), inner[0], last=False)
+            yield from self._outwards(inside, (), inner[0], [{}], last=False)
 
     def _cuts(self) -> Iterator[frozenset[Node]]:
         """All sets of nodes that may stand outside a cut."""
@@ -108,10 +108,10 @@ class _Sections:
             yield frozenset(n for chain, k in zip(chains.values(), lengths, strict=True) for n in chain[:k])
 
     def _outwards(
-        self, outside: frozenset[Node], path: tuple[Node, ...], inner: Inner, *, last: bool
+        self, outside: frozenset[Node], path: tuple[Node, ...], inner: Inner, passed: Sequence[Slots], *, last: bool
     ) -> Iterator[Section]:
         """The parts that end where `path` does, outside of which stand the nodes `outside` in any order: this one, and
-        those that begin further out."""
+        those that begin further out. `passed`: what the dims of all slots but the first may be."""
         if last and self._known(outside, path, inner):
             return
         hierarchy = self._hierarchy(outside, path, inner)
@@ -119,11 +119,28 @@ class _Sections:
         top, bottom = len(outside), end if last else len(outside) + len(path)
         if (top < bottom or top == 0) if last else top < bottom < end:  # as `parts`
             yield hierarchy, (top, bottom, last)
-            slots = range(top, max(top + 1, min(bottom, len(hierarchy.tiers))))
-            if not any(True for _ in restricted(self.op, self.dims, hierarchy, bottom, slots[-1], top, {})):
-                return
         for node in self._innermost(outside):
-            yield from self._outwards(outside - {node}, (node, *path), inner, last=last)
+            within, longer = outside - {node}, (node, *path)
+            if top < min(bottom, len(hierarchy.tiers)):
+                further = self._hierarchy(within, longer, inner)
+                more = [
+                    {top: here, **slots}
+                    for slots in passed
+                    for here in allowed(self.op, self.dims, further, top, top - 1, bottom, slots)
+                ]
+            else:
+                more = list(passed)  # no loops are here
+            if more:
+                yield from self._outwards(within, longer, inner, more, last=last)
+
+    def _inmost(self, inner: Inner) -> list[Slots]:
+        """What the dims of the slots below arrays may be."""
+        outside = frozenset(self.outer)
+        hierarchy, top = self._hierarchy(outside, (), inner), len(outside)
+        end = len(hierarchy.tiers) - (0 if hierarchy.tiers[-1].arrays else 1)
+        slot = max(top, min(end, len(hierarchy.tiers)) - 1)
+        every = restricted(self.op, self.dims, hierarchy, end, slot, top, {})
+        return [{k: dims for k, dims in slots.items() if k > top} for slots in every]
 
     def _known(self, outside: frozenset[Node], path: tuple[Node, ...], inner: Inner) -> bool:
         """Whether this part was there with tensors exchanged; it is known from now on."""

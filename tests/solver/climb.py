@@ -18,7 +18,7 @@ from time import monotonic
 from npudsl.mapping.legality import check_mapping
 from npudsl.mapping.nest import Loop, Mapping, Node
 from npudsl.model.evaluate import evaluate
-from npudsl.solver import Options, solve
+from npudsl.solver import Options, sections, solve
 from npudsl.solver.latency import reported_value
 from npudsl.solver.primes import factors
 from npudsl.spec.arch import Arch
@@ -123,8 +123,11 @@ def main() -> int:
     parser.add_argument("--problems", type=int, default=100)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--objective", choices=("energy", "latency", "edp"), default="energy")
+    parser.add_argument("--shared", action="store_true", help="nests are cut between nodes of one memory")
     parser.add_argument("--steps", type=int, default=1500, help="changes from each of four mappings")
     options = parser.parse_args()
+    if options.shared:
+        sections.FEW = 0
     bad, started = 0, monotonic()
     for seed in range(options.seed, options.seed + options.problems):
         random = Random(seed)

@@ -17,7 +17,7 @@ from time import monotonic
 
 from npudsl.mapping.nest import Mapping
 from npudsl.model.evaluate import evaluate
-from npudsl.solver import Options
+from npudsl.solver import Options, sections
 from npudsl.solver.clock import Clock
 from npudsl.solver.goal import Incumbent
 from npudsl.solver.knobs import knobs, needed, turned
@@ -116,8 +116,11 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--space", choices=("even", "uneven"), default="uneven")
     parser.add_argument("--limit", type=int, default=20_000, help="partial mappings to enumerate; larger are left out")
+    parser.add_argument("--shared", action="store_true", help="nests are cut between nodes of one memory")
     parser.add_argument("--refills", action="store_true", help="problems in which waits at two places mostly decide")
     options = parser.parse_args()
+    if options.shared:
+        sections.FEW = 0
     bad, compared, started = 0, 0, monotonic()
     for seed in range(options.seed, options.seed + options.problems):
         try:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from random import Random
 from time import monotonic
 
+from npudsl.solver import sections
 from npudsl.solver.groups import skeleton
 from npudsl.spec.arch import Arch
 from npudsl.spec.op import Layer
@@ -85,8 +86,11 @@ def main() -> int:
     parser.add_argument("--cold", action="store_true", help="only layers with windows, by searches from nothing")
     parser.add_argument("--waiting", action="store_true", help="machines on which steps wait for tiles at two places")
     parser.add_argument("--refills", action="store_true", help="such machines and layers that this mostly decides")
+    parser.add_argument("--shared", action="store_true", help="nests are cut between nodes of one memory")
     parser.add_argument("--stop-after", type=int, default=5)
     options = parser.parse_args()
+    if options.shared:
+        sections.FEW = 0
     kind = Kind(
         options.space, options.timed, options.leaky, options.limit, options.cold, options.waiting, options.refills
     )
