@@ -107,9 +107,7 @@ def _memory(choices: Choices, layer: Layer, name: str, roles: list[str], alike: 
     memory = Memory(name, size, _holds(roles), price, price)
     if alike:
         return memory
-    holds = tuple(
-        Hold(role, chance(choices, 8), size / 2 if chance(choices, 10) else None) for role in roles
-    )
+    holds = tuple(Hold(role, chance(choices, 8), size / 2 if chance(choices, 10) else None) for role in roles)
     return replace(
         memory,
         size=None if chance(choices, 8) else size,
@@ -128,4 +126,6 @@ def _array(choices: Choices, name: str, roles: list[str], alike: bool) -> Array:
     reduced = frozenset(roles[-1:]) if chance(choices, 70) else frozenset()
     rest = frozenset(roles) - shared - reduced
     along = (pick(choices, [a for a, _ in axes]),) if chance(choices, 20) else ()
-    return Array(name, axes, (Link(f"{name}_net", shared, reduced, rest, along=along, hop_energy=pick(choices, PRICES)),))
+    return Array(
+        name, axes, (Link(f"{name}_net", shared, reduced, rest, along=along, hop_energy=pick(choices, PRICES)),)
+    )
