@@ -15,8 +15,8 @@ from .pareto import undominated
 
 #: Combinations up to which all entries are combined, beaten or not.
 FEW = 1 << 12
-#: Costs gathered before those that others beat are dropped.
-BATCH = 1 << 18
+#: Costs gathered (components counted one by one) before those that others beat are dropped.
+BATCH = 1 << 21
 
 
 class Front:
@@ -39,7 +39,7 @@ class Front:
             np.minimum.at(self.dense, flat, costs[0])
             return
         self._waiting.append((flat, costs))
-        self._held += len(flat)
+        self._held += costs.size
         if self._held > BATCH:
             self._compress()
 

@@ -36,8 +36,8 @@ from .templates import Part
 
 #: What adding up in another order may change, relative.
 ROUNDING = 1e-12
-#: Combinations of rows with what is outside that are valued at a time; bounds the memory.
-MOST_TOGETHER = 1 << 18
+#: Costs of combinations of rows with what is outside that are added up at a time; bounds the memory.
+MOST_TOGETHER = 1 << 20
 #: Bytes of tables that are kept until it is their turn; others are made again.
 MOST_HELD = 1 << 28
 
@@ -201,7 +201,7 @@ class Search:
         for alike in np.split(order, np.flatnonzero(np.diff(found.above[order])) + 1) if len(order) else ():
             self.tick()
             offers = front.offers(int(found.above[alike[0]]), len(alike))
-            step = max(1, MOST_TOGETHER // max(1, len(offers)))
+            step = max(1, MOST_TOGETHER // max(1, front.kinds * len(offers)))
             for low in range(0, len(alike), step):
                 pairs = alike[low : low + step]
                 costs = (found.costs[:, pairs, None] + front.costs[:, None, offers]).reshape(front.kinds, -1)
