@@ -52,15 +52,19 @@ def answer(
     )  # fmt: skip
 
 
-def widest(arch: Arch, network: Network, only: Iterable[str] | None = None, *, listed: bool = False) -> str:
+def widest(
+    arch: Arch, network: Network, objective: str, only: Iterable[str] | None = None, *, listed: bool = False
+) -> str:
     """The largest mapspace in which every layer that is mapped is searched without being asked; `listed`: under a
     dataflow, or for a certificate. Raises `SpecError`: E201 for a layer in `only` that does not exist."""
-    return widest_space(arch, _mapped(network, only), listed=listed)
+    return widest_space(arch, _mapped(network, only), objective, listed=listed)
 
 
-def why_not_wider(arch: Arch, network: Network, only: Iterable[str] | None = None, *, listed: bool = False) -> str:
+def why_not_wider(
+    arch: Arch, network: Network, objective: str, only: Iterable[str] | None = None, *, listed: bool = False
+) -> str:
     """Where `widest` is `even`: why. It completes `only even mappings are searched: `."""
-    return why_even(arch, _mapped(network, only), listed=listed)
+    return why_even(arch, _mapped(network, only), objective, listed=listed)
 
 
 def check_listed(arch: Arch, network: Network, only: Iterable[str] | None = None) -> None:

@@ -90,7 +90,7 @@ class Machine:
 
         network = net if isinstance(net, Network) else self.network(net, settings)
         only = None if layers is None else tuple(layers)
-        space = space or widest(self.arch, network, only, listed=using is not None)
+        space = space or widest(self.arch, network, objective, only, listed=using is not None)
         dataflows = self._dataflows(using, network, only, space, factors) if using is not None else ()
         options = Options(objective, space, factors, time_limit, jobs, dataflows)
         folder = user_folder() if cache else None

@@ -190,10 +190,11 @@ def _inputs(arguments: argparse.Namespace) -> tuple[Program, Program, Arch, Netw
 def _widest(arguments: argparse.Namespace, arch: Arch, network: Network) -> str:
     from ..api.solving import why_not_wider, widest
 
-    only, listed = arguments.layer, arguments.using is not None or arguments.certificate is not None
-    found = widest(arch, network, only, listed=listed)
+    asked = (arch, network, arguments.objective, arguments.layer)
+    listed = arguments.using is not None or arguments.certificate is not None
+    found = widest(*asked, listed=listed)
     if found == "even":
-        say(f"note: only even mappings are searched: {why_not_wider(arch, network, only, listed=listed)}")
+        say(f"note: only even mappings are searched: {why_not_wider(*asked, listed=listed)}")
     return found
 
 

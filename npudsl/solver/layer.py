@@ -49,10 +49,10 @@ class LayerSearch:
         self.dataflow = dict(options.dataflows).get(layer.name)
         dims = live_dims(layer)
         check_size(layer, dims)
-        if options.space != "even":
-            check_orders(arch, layer, listed=self.dataflow is not None)
         unit = common_unit(energies(arch, layer))
         goal = goal_of(options, self.dataflow, unit, leakage(arch))
+        if options.space != "even":
+            check_orders(arch, layer, timed=goal.timed, listed=self.dataflow is not None)
         busy = utilizations(arch, self.dataflow)
         self.reported = goal.timed and options.reported and not goal.limited
         self.problem = Problem(arch, layer, dims, unit, goal.timed, busy, self.dataflow is not None, self.reported)

@@ -77,9 +77,7 @@ def allowed(
     return list(dict.fromkeys(found for s in sets for found in present(op, named(hierarchy, slot, s), rule)))
 
 
-def _leading(
-    op: Operator, dims: tuple[str, ...], hierarchy: Hierarchy, slot: int, inner: Slots
-) -> tuple[str, ...]:
+def _leading(op: Operator, dims: tuple[str, ...], hierarchy: Hierarchy, slot: int, inner: Slots) -> tuple[str, ...]:
     """The dims that the innermost loop of a slot may have: where nodes stand together directly below, those that make
     a window slide and move all of them (`each_stands`)."""
     found = dims

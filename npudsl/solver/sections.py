@@ -18,6 +18,7 @@ from ..mapping.nest import Node
 from ..spec.op import Operator
 from .groups import outline
 from .hierarchy import Hierarchy, Unit, hierarchies, regions_of, stacked, tiers_of
+from .limits import has_tables
 from .problem import Problem
 from .restrictions import Slots, allowed, restricted
 from .symmetry import Signature, apart
@@ -37,7 +38,7 @@ def sections_of(problem: Problem, space: str, dataflow: Dataflow | None = None) 
     arch, layer, symmetries = problem.arch, problem.layer, problem.symmetries
     seen: set[Signature] = set()
     evens = hierarchies(arch, layer, "even")
-    if space == "even" or dataflow is not None or not any(worth_sharing(even) for (even,) in evens):
+    if space == "even" or dataflow is not None or not _shares(problem, (even for (even,) in evens)):
         for orders in hierarchies(arch, layer, space, dataflow):
             yield sections(apart(orders, symmetries, seen))
         return
@@ -45,6 +46,10 @@ def sections_of(problem: Problem, space: str, dataflow: Dataflow | None = None) 
     for orders in hierarchies(arch, layer, "even"):
         for even in apart(orders, symmetries, seen):
             yield shared_sections(op, problem.dims, even, exchanges)
+
+
+def _shares(problem: Problem, evens: Iterable[Hierarchy]) -> bool:
+    return any(map(worth_sharing, evens)) and has_tables(problem.arch, problem.layer, timed=problem.timed)
 
 
 def sections(orders: Iterable[Hierarchy]) -> Iterator[Section]:
