@@ -358,7 +358,8 @@ def test_a_machine_with_too_many_orders_of_nodes(folder: Path, capsys: pytest.Ca
     text = FILE.replace(
         "    memory glb  : t.buffer(size = glb_size) { holds = [input, output, weight?] }\n", outer + "".join(more)
     )
-    (folder / "small.npu").write_text(text)
+    file = "memory file : t.regfile(size = 64 B) { holds = [input, weight, output] }"
+    (folder / "small.npu").write_text(text.replace(file, file + "\n" + file.replace("file :", "word :")))
     assert solve("--layer", "fc2", "--no-cache", "--json", "-", space=None) == 0
     told = capsys.readouterr()
     assert json.loads(told.out)["space"] == "even" and json.loads(told.out)["layers"][0]["optimal"]
