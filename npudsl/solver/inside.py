@@ -63,24 +63,27 @@ class Insides:
         """Of every stage from the cut on, by the extents that are offered there or that it needs."""
         for stage in self.stages:
             if stage.top == cut and stage.bottom is None:
-                yield self._least(stage, below=False)
+                (needed,) = self._least(stage, left=False)
+                yield needed
             elif stage.top == cut and stage.bottom is not None:
                 further = self.of(stage.bottom)
                 if further is not None:
                     assert further.least is not None
-                    needed = _with(self._least(stage, below=False), further.least.min(axis=1, keepdims=True))
-                    left = _with(self._least(stage, below=True), further.least)
+                    needed, left = self._least(stage, left=True)
+                    needed = _with(needed, further.least.min(axis=1, keepdims=True))
+                    left = _with(left, further.least)
                     yield np.maximum(*(self.problem.lattice.least_below(each) for each in (needed, left)))
 
-    def _least(self, stage: Stage, *, below: bool) -> np.ndarray:
-        """Of all parts of a stage alone, by the extents that they leave (need)."""
-        problem = self.problem
-        least = np.full((2 + len(self.rooms) + len(problem.loads), problem.lattice.size), np.inf)
+    def _least(self, stage: Stage, *, left: bool) -> tuple[np.ndarray, ...]:
+        """Of all parts of a stage alone, by the extents that they need; and by those that they leave."""
+        problem, count = self.problem, 1 + left
+        least = np.full((count, 2 + len(self.rooms) + len(problem.loads), problem.lattice.size), np.inf)
         for task, groups in self._laid(stage):
             bounds = Bounds(task, None, problem.loads, problem.pace, rooms=self.rooms)
-            rows = [(group.laid, group.below if below else group.laid.above) for group in groups]
-            np.minimum(least, least_costs(problem.lattice, bounds, rows), out=least)
-        return least
+            for mine, below in zip(least, (False, True)[:count], strict=True):
+                rows = [(group.laid, group.below if below else group.laid.above) for group in groups]
+                np.minimum(mine, least_costs(problem.lattice, bounds, rows), out=mine)
+        return tuple(least)
 
     def _laid(self, stage: Stage) -> Iterator[tuple[Task, list[United]]]:
         """The sums of all batches that fit, with all rows of every group."""

@@ -38,6 +38,8 @@ from .templates import Part
 ROUNDING = 1e-12
 #: Costs of combinations of rows with what is outside that are added up at a time; bounds the memory.
 MOST_TOGETHER = 1 << 20
+#: Combinations of rows that are all valued: trees of so few take longer to make.
+FEW = 1 << 12
 #: Bytes of tables that are kept until it is their turn; others are made again.
 MOST_HELD = 1 << 28
 
@@ -182,7 +184,14 @@ class Search:
                     break
 
     def _each(self, bounds: Bounds, incumbent: Incumbent, take: Callable[[Found], None]) -> None:
-        """Gives every pair of half rows that may improve to `take`."""
+        """Gives all combinations of rows that may improve to `take`."""
+        count = bounds.combinations
+        if count <= FEW:
+            self.examined += count
+            found = bounds.promising(incumbent)
+            if len(found.steps):
+                take(found)
+            return
         one, two = halves(bounds, incumbent, self.tick)
         join = Join(bounds, one, two, incumbent, take, self.tick)
         join.run()
