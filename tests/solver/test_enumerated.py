@@ -1,6 +1,7 @@
 """The solver's answer is the best of a full enumeration, on random small layers and machines, for every objective.
 
-Problems that are too large to enumerate are passed over, so that every test compares as many as it says.
+Problems that are too large to enumerate are passed over, so that every test compares as many as it says. Rows are
+joined by trees however few they are: `test_join.py` compares that with valuing all combinations.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from itertools import count
 from random import Random
 
 import pytest
+
+from npudsl.solver import search
 
 from ..generate.choices import Seeded
 from .fuzz import Kind
@@ -42,6 +45,11 @@ ONCE_WRONG_UNDER_DATAFLOWS = [
     ("uneven, timed", 21),
     *(("even", seed) for seed in (500010, 500022, 500036, 500083, 500088, 500094, 500125, 500141, 500154)),
 ]
+
+
+@pytest.fixture(autouse=True)
+def trees(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "FEW", 0)
 
 
 def mistakes(kind: Kind, start: int, problems: int) -> list[str]:
