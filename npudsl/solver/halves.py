@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import combinations
-from math import log, prod
+from math import log
 
 import numpy as np
 
@@ -131,18 +131,6 @@ class Bounds:
         above = np.sum([t.above[rows] for t, rows in zip(tables, picks, strict=True)], axis=0)
         below = np.sum([t.below[rows] for t, rows in zip(tables, picks, strict=True)], axis=0)
         return Found(self.within(values), values[self.task.steps], above, below, lambda some: picks[:, some])
-
-    @property
-    def combinations(self) -> int:
-        """Of the rows of all groups."""
-        return prod(t.size for t in self.task.tables)
-
-    def promising(self, incumbent: Incumbent) -> Found:
-        """Of all combinations of rows those that may improve."""
-        sizes = [t.size for t in self.task.tables]
-        found = self.combined(np.array(np.unravel_index(np.arange(prod(sizes)), sizes)))
-        costs = found.costs if self.outer is None else found.costs + self.outer[:, found.above]
-        return found.select(np.flatnonzero(self.leads(costs, found.steps, found.below, incumbent)))
 
     def fits(self, values: np.ndarray) -> np.ndarray:
         """Mask of what keeps every limit."""

@@ -15,6 +15,7 @@ import numpy as np
 
 from ..mapping.nest import Mapping
 from .builder import program
+from .combinations import combinations, promising
 from .fronts import Front
 from .goal import Goal, Incumbent
 from .groups import outline
@@ -185,10 +186,10 @@ class Search:
 
     def _each(self, bounds: Bounds, incumbent: Incumbent, take: Callable[[Found], None]) -> None:
         """Gives all combinations of rows that may improve to `take`."""
-        count = bounds.combinations
+        count = combinations(bounds)
         if count <= FEW:
             self.examined += count
-            found = bounds.promising(incumbent)
+            found = promising(bounds, incumbent)
             if len(found.steps):
                 take(found)
             return

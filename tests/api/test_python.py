@@ -123,6 +123,7 @@ def test_only_the_layers_that_are_asked_for_decide_which_space_is_searched(tmp_p
     (tmp_path / "two.npu").write_text(TWO_BUFFERS)
     machine = npudsl.load(tmp_path / "two.npu").arch("two")
     network = machine.network("lenet5", {})
-    assert [widest(machine.arch, network, only) for only in (None, ["c3"], ["f6"])] == ["even", "even", "uneven"]
+    found = [widest(machine.arch, network, "edp", only) for only in (None, ["c3"], ["f6"])]
+    assert found == ["even", "even", "uneven"]
     with pytest.raises(SpecError, match="no layer `c9`"):
-        widest(machine.arch, network, ["c9"])
+        widest(machine.arch, network, "edp", ["c9"])

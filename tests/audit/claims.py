@@ -9,8 +9,10 @@ from npudsl.audit import Claim, Stated
 from npudsl.audit.parts import Part, read_part
 from npudsl.solver import Options, solve
 from npudsl.solver.classes import classes
+from npudsl.solver.limits import check_orders
 from npudsl.spec.arch import Arch
 from npudsl.spec.op import Layer
+from npudsl.text.diagnostics import SpecError
 
 from ..solver.compare import PROBLEMS, UNEVEN_PROBLEMS
 from ..strategies import random_problem
@@ -33,7 +35,12 @@ def parts_of(arch: Arch, layer: Layer, space: str) -> tuple[Part, ...]:
 
 
 def claimed(arch: Arch, layer: Layer, objective: str, space: str) -> Stated | None:
-    """What the solver claims; None if nothing fits."""
+    """What the solver claims; None if nothing fits, or if its nodes have more orders than a certificate lists."""
+    if space == "uneven":
+        try:
+            check_orders(arch, layer, listed=True)
+        except SpecError:
+            return None
     answer = solve(arch, "net", [layer], Options(objective, space)).layers[0]
     if answer.mapping is None or answer.certificate is None:
         return None

@@ -10,6 +10,7 @@ import pytest
 
 from npudsl.solver import Options
 from npudsl.solver.clock import Clock
+from npudsl.solver.combinations import combinations
 from npudsl.solver.goal import Goal, Incumbent
 from npudsl.solver.halves import Bounds, Found
 from npudsl.solver.layer import LayerSearch
@@ -50,7 +51,7 @@ def test_trees_find_what_all_combinations_have(
         inside = None if stage.bottom is None else search.insides.of(stage.bottom)
         for task in stage.tasks if stage.bottom is None or inside is not None else ():
             bounds = search.bounds(task, stage.top, inside)
-            if bounds.combinations > MOST:
+            if combinations(bounds) > MOST:
                 continue
             least, cycles = bounds.root()
             goal = Goal(objective)
