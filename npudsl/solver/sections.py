@@ -27,6 +27,8 @@ from .templates import Part, parts
 Section = tuple[Hierarchy, Part]
 #: Orders of nodes outside of arrays up to which nests are not cut between nodes of one memory.
 FEW = 2
+#: So many times as many where time counts: fronts that know all loads have many entries, and cuts make more fronts.
+TIMED = 3
 #: The orders of the nodes of all regions below an array.
 Inner = tuple[tuple[Unit, ...], ...]
 #: Pairs of a tensor and what it is called instead.
@@ -49,7 +51,9 @@ def sections_of(problem: Problem, space: str, dataflow: Dataflow | None = None) 
 
 
 def _shares(problem: Problem, evens: Iterable[Hierarchy]) -> bool:
-    return any(map(worth_sharing, evens)) and has_tables(problem.arch, problem.layer, timed=problem.timed)
+    if not any(worth_sharing(even, timed=problem.timed) for even in evens):
+        return False
+    return has_tables(problem.arch, problem.layer, timed=problem.timed)
 
 
 def sections(orders: Iterable[Hierarchy]) -> Iterator[Section]:
@@ -65,13 +69,14 @@ def sections(orders: Iterable[Hierarchy]) -> Iterator[Section]:
                 yield hierarchy, part
 
 
-def worth_sharing(even: Hierarchy) -> bool:
+def worth_sharing(even: Hierarchy, *, timed: bool) -> bool:
     """Whether the nodes outside all arrays have so many orders that cuts between them save more than they cost: fronts
     with the room that is taken, and bounds that no longer know all of a nest."""
     chains: dict[str, int] = {}
     for node in regions_of(even)[0][0]:
         chains[node.tensor] = chains.get(node.tensor, 0) + 1
-    return factorial(sum(chains.values())) > FEW * prod(factorial(n) for n in chains.values())
+    few = FEW * TIMED if timed else FEW
+    return factorial(sum(chains.values())) > few * prod(factorial(n) for n in chains.values())
 
 
 def shared_sections(
