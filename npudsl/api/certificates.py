@@ -36,7 +36,8 @@ def certified(best: Best, machine: Program, network: Program) -> str:
     claims = []
     for answer in answers.solved:
         layer, proof = answer.layer, answer.certificate
-        texts = tuple(dict.fromkeys(part_of(answers.arch, t).text for t in classes(answers.arch, layer, options.space)))
+        found = classes(answers.arch, layer, options.space, options.objective)
+        texts = tuple(dict.fromkeys(part_of(answers.arch, template).text for template in found))
         number = lists.setdefault(texts, len(lists))
         text = best[layer.name].mapping.text()
         claims.append(Claim(layer.name, layer.bounds, text, proof.value, proof.lower_bound, number))

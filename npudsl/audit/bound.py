@@ -143,9 +143,20 @@ class Reproof:
     def _value(self, costs: np.ndarray, steps: np.ndarray) -> np.ndarray:
         """The objective of costs by kind, shape (kinds, n), and cycles of the steps."""
         cycles = np.where(np.isfinite(costs[0]), np.maximum(steps, self.problem.least_cycles), np.inf)
-        if len(costs) > 1:
-            cycles = np.maximum(cycles, costs[1:].max(axis=0))
+        bounds = len(self.problem.bounds)
+        if bounds > 1:
+            cycles = np.maximum(cycles, costs[1:bounds].max(axis=0))
         return self.goal(costs[0], cycles)
+
+    def _waiting(self, costs: np.ndarray) -> np.ndarray:
+        """Costs of whole nests, where what steps wait for at two places is known better: with y in place of `most`."""
+        places = {kind: number for number, kind in enumerate(self.problem.kinds)}
+        costs = costs.copy()
+        for wait in self.problem.waits:
+            roomy, own, whole, fill = (places[kind] for kind in (*wait.sums, wait.fill))
+            share = np.minimum(costs[fill] / float(wait.most), 1.0)
+            costs[own] = np.maximum(costs[own], costs[whole] - share * (costs[whole] - costs[roomy]))
+        return costs
 
     def _reached(self, part: Part) -> bool:
         """Whether the part begins at the outermost memory, or where others lead to."""
@@ -223,7 +234,7 @@ class Reproof:
         for need, _, own, steps in combinations(self.models[part], self._frame(part), self.tick):
             self.found.looked += len(need)
             for rows, whole in self._whole(part, need, own):
-                values = self._value(whole, steps[rows])
+                values = self._value(self._waiting(whole), steps[rows])
                 if values.size:
                     self.found.least = min(self.found.least, float(values.min()))
 

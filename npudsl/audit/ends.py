@@ -53,7 +53,7 @@ def terms(arch: Arch, layer: Layer, part: Part, formulas: Formulas, chosen: tupl
     for edge in (e for found in edges.values() for e in found):
         yield from _uncounted(arch, part, formulas, chosen, edge)
     for memory, name in _outermost(arch):
-        waiting = [wait.kind for wait in chosen if wait.outer == name]
+        waiting = [kind for wait in chosen if wait.outer == name for kind in wait.sums]
         for edge in edges[output.name][1:]:
             yield from _beside(arch, part, formulas, edge, edge.slower, name, waiting)
         order = sorted(_operands(arch, layer, part, memory))
@@ -103,7 +103,7 @@ def _uncounted(arch: Arch, part: Part, formulas: Formulas, chosen: tuple[Wait, .
             kinds = [(found[0], True)] if second else []
             for wait in chosen:
                 if wait.outer == found[0] and (memory != wait.memory or edge.tensor not in wait.tensors):
-                    kinds.append(wait.kind)
+                    kinds += wait.sums
             yield from (Term(kind, found[1], _tile(arch, part, formulas, edge, side)) for kind in kinds)
 
 

@@ -25,7 +25,7 @@ from .ends import terms as ending
 from .parts import Part
 from .refused import Refused
 from .splits import divisors, splits, ways
-from .waits import Wait, arrivals, waits
+from .waits import Wait, taken_off, waits
 from .waits import terms as waiting
 
 Group = tuple[str, ...]
@@ -64,8 +64,15 @@ class Problem:
         return waits(self.arch, self.layer) if self.timed and self.waiting else ()
 
     @cached_property
+    def bounds(self) -> tuple[costs.Kind, ...]:
+        """Energy, and the sums that no latency is below."""
+        found = (kind for wait in self.waits for kind in (wait.roomy, wait.own))
+        return (*costs.kinds(self.arch, self.timed), *found)
+
+    @cached_property
     def kinds(self) -> tuple[costs.Kind, ...]:
-        return (*costs.kinds(self.arch, self.timed), *(wait.kind for wait in self.waits))
+        """All sums: after the bounds those that only say more of whole nests."""
+        return (*self.bounds, *(kind for wait in self.waits for kind in (wait.whole, wait.fill)))
 
     @cached_property
     def extents(self) -> tuple[tuple[int, ...], ...]:
@@ -146,11 +153,11 @@ class Tabulation:
                 if term.kind[1]:
                     for more in waiting(problem.waits, term, booking):
                         self._book(more)
+        constants = np.zeros(len(problem.kinds))
         if problem.timed and problem.waiting:
-            self._arrivals()
+            self._arrivals(constants)
             for term in ending(problem.arch, layer, self.part, self.formulas, problem.waits):
                 self._book(term)
-        constants = np.zeros(len(problem.kinds))
         steps = None
         if self.part.last:
             steps = self._steps()
@@ -170,14 +177,14 @@ class Tabulation:
     def _book(self, term: costs.Term) -> None:
         self._add(self.problem.kinds.index(term.kind), term.weight, term.product, term.arrays)
 
-    def _arrivals(self) -> None:
-        """What the sums of two places lose at every arrival."""
-        loops = self.part.nest.loops
+    def _arrivals(self, constants: np.ndarray) -> None:
+        """What the sums of two places lose at every arrival; where Y stands outside of a last part, as much as there is
+        room for."""
         for wait in self.problem.waits:
-            found = arrivals(wait, self.part.nest, self.part.frame, self.part.inside)
-            if found is not None:
-                walked = tuple(((loops[i].dim,), self.formulas.symbols[i]) for i in found if not loops[i].spatial)
-                self._book(costs.Term(wait.kind, -wait.most, Product(walked)))
+            for term in taken_off(self.problem.arch, wait, self.part, self.formulas):
+                self._book(term)
+            if self.part.last and wait.node in self.part.top[0]:
+                constants[self.problem.kinds.index(wait.fill)] = float(wait.most)
 
     def _add(self, kind: int, weight: Fraction, product: Product, arrays: tuple[str, ...] = ()) -> None:
         if weight:

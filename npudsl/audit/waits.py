@@ -1,10 +1,14 @@
 """Sums of what steps wait for at two places, written once more from docs/latency.md (What a search makes least).
 
-    steps / rate + apart(p, X) + apart(q, Y) - most * arrivals(X)
+    steps / rate + apart(p, X) + apart(q, Y) - y * arrivals(X)
 
 X: the tiles of all tensors of one memory that have no second buffer, with fills and evictions at port p, the slowest of
-that memory and of those outside it. Y: such a tile of one tensor further in, with its fills at another port q, at most
-`most` cycles each: as much as there is room for. No mapping with perfect factors is reported to take less.
+that memory and of those outside it. Y: such a tile of one tensor further in, with its fills at another port q, of y
+cycles each, or at most as many as there is room for (`most`). No mapping with perfect factors is reported to take less.
+
+Three sums: with `most` in every part; with y, in the part where Y's node is, at all loops that may be arrivals of X;
+and without anything taken off, which bounds nothing. Of a whole nest the first and the last tell what the arrivals take
+off with y in place of `most`.
 """
 
 from __future__ import annotations
@@ -14,11 +18,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import prod
 
-from ..mapping.nest import Mapping, Node
-from ..model.counts import Booking
+from ..mapping.nest import Node
+from ..model.counts import Booking, Formulas, Product
 from ..spec.arch import Arch, Array, Memory
 from ..spec.op import Layer, Tensor
 from .costs import Kind, Term, port
+from .parts import Part
 
 
 @dataclass(frozen=True)
@@ -34,8 +39,40 @@ class Wait:
     most: Fraction
 
     @property
-    def kind(self) -> Kind:
-        return f"{self.outer} {self.memory.name} + {self.inner} {self.further.name} {self.tensor.name}", True
+    def name(self) -> str:
+        return f"{self.outer} {self.memory.name} + {self.inner} {self.further.name} {self.tensor.name}"
+
+    @property
+    def roomy(self) -> Kind:
+        """With `most`."""
+        return self.name, True
+
+    @property
+    def own(self) -> Kind:
+        """With y where it is known."""
+        return f"{self.name}, y", True
+
+    @property
+    def whole(self) -> Kind:
+        """With nothing taken off: no bound."""
+        return f"{self.name}, 0", True
+
+    @property
+    def fill(self) -> Kind:
+        """y itself: no bound."""
+        return f"{self.name}: y", False
+
+    @property
+    def sums(self) -> tuple[Kind, Kind, Kind]:
+        return self.roomy, self.own, self.whole
+
+    @property
+    def node(self) -> Node:
+        return Node(self.tensor.name, self.further.name)
+
+    def about(self, node: Node) -> bool:
+        """Whether a node holds tiles of X."""
+        return node.memory == self.memory.name and node.tensor in [t.name for t in self.tensors]
 
 
 def waits(arch: Arch, layer: Layer) -> tuple[Wait, ...]:
@@ -119,16 +156,67 @@ def terms(chosen: Iterable[Wait], priced: Term, booking: Booking) -> Iterator[Te
         resource = priced.kind[0]
         mine = child == wait.memory.name and resource == wait.outer and name in [t.name for t in wait.tensors]
         if mine or (child, resource, name) == (wait.further.name, wait.inner, wait.tensor.name):
-            yield Term(wait.kind, priced.weight, priced.product, priced.arrays)
+            yield from (Term(kind, priced.weight, priced.product, priced.arrays) for kind in wait.sums)
 
 
-def arrivals(wait: Wait, nest: Mapping, frame: int, inside: Iterable[Node]) -> range | None:
+def taken_off(arch: Arch, wait: Wait, part: Part, formulas: Formulas) -> Iterator[Term]:
+    """What the sums lose in a part, and y in a last one."""
+    found, outside = _arrivals(wait, part), part.top[0]
+    if found is not None:
+        yield Term(wait.roomy, -wait.most, _walked(part, formulas, found))
+        if wait.node in outside:
+            yield Term(wait.own, -wait.most, _walked(part, formulas, found))
+    elif any(map(wait.about, outside)):
+        found = range(part.frame)
+    if wait.node not in part.inside:
+        return
+    for cycles, tile in _fill(arch, wait, part, formulas):
+        if found is not None:
+            yield Term(wait.own, -cycles, Product(_walked(part, formulas, found).factors + tile.factors))
+        if part.last:
+            yield Term(wait.fill, cycles, tile)
+
+
+def _walked(part: Part, formulas: Formulas, loops: range) -> Product:
+    """The settings of the temporal ones of some loops."""
+    every = part.nest.loops
+    return Product(tuple(((every[i].dim,), formulas.symbols[i]) for i in loops if not every[i].spatial))
+
+
+def _fill(arch: Arch, wait: Wait, part: Part, formulas: Formulas) -> Iterator[tuple[Fraction, Product]]:
+    """Cycles of a word and words of one fill of Y at q: into one instance, or for all below one parent."""
+    nodes = part.nest.nodes_of(wait.tensor.name)
+    place = [node for node, _ in nodes].index(wait.node)
+    (parent, start), (_, end) = nodes[place - 1], nodes[place]
+    tile = formulas.tiles[wait.further.name, wait.tensor.name]
+    name, rate = port(wait.further, "write")
+    if rate is not None and name == wait.inner:
+        yield arch.width(wait.further.name, wait.tensor.role) / rate, tile
+    name, rate = port(arch.memory(parent.memory), "read")
+    if rate is not None and name == wait.inner:
+        arrays = {array.name: array for array in arch.arrays}
+        factors = tile.factors
+        for i in range(start, end):
+            loop = part.nest.loops[i]
+            if loop.array is not None:
+                alike = loop.dim not in wait.tensor.dims and _reaches(arrays[loop.array], wait.tensor, loop.axis)
+                factors += () if alike else (((loop.dim,), formulas.symbols[i]),)
+        yield arch.width(parent.memory, wait.tensor.role) / rate, Product(factors)
+
+
+def _reaches(array: Array, tensor: Tensor, axis: str | None) -> bool:
+    """Whether one read serves all instances along an axis."""
+    links = [link for link in array.links if tensor.role in link.multicast]
+    return not array.links or any(not link.along or axis in link.along for link in links)
+
+
+def _arrivals(wait: Wait, part: Part) -> range | None:
     """The loops (temporal ones count) whose settings are the arrivals of X in a part; None: X is not there."""
     dims = {t.name: t.dims for t in wait.tensors}
-    here = {n for n in inside if n.memory == wait.memory.name and n.tensor in dims}
-    end = frame
-    for node, above in nest.placed:
-        for i, loop in enumerate(nest.loops[:above]) if node in here else ():
+    here = [(node, above) for node, above in part.nest.placed if node in part.inside and wait.about(node)]
+    end = part.frame
+    for node, above in here:
+        for i, loop in enumerate(part.nest.loops[:above]):
             if not loop.spatial and loop.dim in dims[node.tensor]:
                 end = max(end, i + 1)
     return range(end) if here else None

@@ -9,14 +9,15 @@ from functools import cached_property, lru_cache
 from ..mapping.nest import Node
 from ..model.counts import Product
 from ..model.expressions import ONE, bound_symbol
+from .credits import Credits
 from .ends import End, ends, words
 from .hierarchy import Hierarchy
 from .latency import Load, loads
 from .prices import Capacity, capacities, rounded_up
-from .program import Limit, Program, Split, Spot, Sum
+from .program import Limit, Program, Split, Spot, Sum, Weights
 from .templates import Place, Template
 from .tensor_forms import Column, Kind, Layout, TensorForms, Weighted, tensor_forms, view, weighted
-from .waits import Wait
+from .waits import Wait, wait_loads
 
 
 class Builder:
@@ -40,6 +41,7 @@ class Builder:
         energy = self._energy()
         loads = tuple(self._loads()) if self.kind.timed else ()
         limits, rooms = tuple(self._limits()), tuple(self._rooms())
+        credits = tuple(self._across()) if self.kind.timed else ()
         steps = self._column(self._steps())
         dims = [loop.dim for loop in self.template.nest.loops]
         loops = tuple(tuple(i for d in group for i, dim in enumerate(dims) if dim == d) for group in self.kind.groups)
@@ -58,6 +60,7 @@ class Builder:
             frozenset(i for (_, falling), i in self.columns.items() if falling),
             tuple((bound_symbol(d), d) for d in self.kind.op.dims),
             rooms,
+            credits,
         )
 
     def _column(self, column: Column, falling: bool = False) -> int:
@@ -94,13 +97,11 @@ class Builder:
         for forms in self.tensors.values():
             for load, mine in forms.loads:
                 totals.setdefault(load, []).append(mine)
-        for wait in self.kind.waits:
-            visits = self._visits(wait)
-            if visits is not None:
-                label = ("visits", wait.memory)
-                totals.setdefault(wait.load, []).append(weighted([(label, visits, -wait.most)]))
+        for credit in self._credits():
+            for load, mine in credit.lost():
+                totals.setdefault(load, []).append(mine)
         ends = list(self._ends()) if self.kind.reported else []
-        for load in (*loads(arch, self.kind.layer), *(wait.load for wait in self.kind.waits)):
+        for load in (*loads(arch, self.kind.layer), *wait_loads(self.kind.waits)):
             sums = [*totals.get(load, []), *(mine for end, mine in ends if end.belongs(load, self.kind.waits))]
             if load[1] and last:
                 sums = [*sums, weighted([(("steps",), self._steps(), 1 / arch.compute.rate)])]
@@ -110,8 +111,7 @@ class Builder:
     def _ends(self) -> Iterator[tuple[End, Weighted]]:
         """What first and last tiles of this part take."""
         arch, op, nest = self.kind.arch, self.kind.op, self.template.nest
-        tiers = self.hierarchy.tiers[self.template.top + 1 : self.template.bottom + 1]
-        mine = {n for tier in tiers for n in tier.nodes}
+        mine = self._mine()
         for end in ends(arch, op, nest):
             if end.node in mine:
                 tile = self.tensors[end.node.tensor].tiles[end.node.memory].product
@@ -119,22 +119,23 @@ class Builder:
                 label = ("end", end.node.tensor, end.node.memory, end.which, *sorted(end.resources))
                 yield end, weighted([(label, self.laid.column(found), end.cycles)])
 
-    def _visits(self, wait: Wait) -> Column | None:
-        """Arrivals in the memory that a sum is about: all loops to the innermost one that moves any of its tiles. None:
-        none of its tiles, or not the innermost, is of this part."""
+    def _credits(self) -> Iterator[Credits]:
+        """What sums of two places lose in this part."""
+        mine = self._mine()
+        for wait in self.kind.waits:
+            tile = self.tensors[wait.tensor].tiles[wait.further].product if wait.node in mine else None
+            yield Credits(self.kind, self.hierarchy, self.template, self.laid, wait, tile)
+
+    def _across(self) -> Iterator[tuple[Wait, Weights]]:
+        for credit in self._credits():
+            found = credit.across()
+            if found:
+                yield credit.wait, tuple((self._column(column, falling=True), float(w)) for column, w in found)
+
+    def _mine(self) -> set[Node]:
+        """The nodes that the part places."""
         tiers = self.hierarchy.tiers[self.template.top + 1 : self.template.bottom + 1]
-        here = [n for tier in tiers for n in tier.nodes if n.memory == wait.memory and n.tensor in wait.tensors]
-        inside = (n for tier in self.hierarchy.tiers[self.template.bottom + 1 :] for n in tier.nodes)
-        if not here or any(n.memory == wait.memory and n.tensor in wait.tensors for n in inside):
-            return None
-        loops, walked = self.template.nest.loops, 0
-        for node, above in self.template.nest.placed:
-            if node in here:
-                dims = self.kind.op.tensor(node.tensor).dims
-                moving = [i for i in range(above) if not loops[i].spatial and loops[i].dim in dims]
-                walked = max(walked, *(i + 1 for i in moving), self.template.frame)
-        factors = [((loop.dim,), self.laid.symbols[i]) for i, loop in enumerate(loops[:walked]) if not loop.spatial]
-        return self.laid.column(Product(tuple(factors)))
+        return {n for tier in tiers for n in tier.nodes}
 
     def _steps(self) -> Column:
         """The steps; in a part that is not the last those of the loops outside its bottom, which is a lower bound."""

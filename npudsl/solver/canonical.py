@@ -15,6 +15,8 @@ raise a count nor a tile; a nest to which neither applies is canonical, and ever
    might stop inside of one of them. A loop of a windowed dim that is not the sweeping loop of a window does the same,
    but stops below every node whose tensor has a window over it too, and at arrays.
 
+Where it counts how large the tile of a node is (`Hierarchy.pinned`), no loop that moves it is hoisted past it.
+
 So a slot needs a loop of d only if it stands directly below a node that it cannot pass (it is *based* there), or for
 what the order class of the slot says: that it trails for a tensor or makes a window slide. And tensors *pass* a slot
 (none of its loops moves them) only to a node directly below an array.
@@ -174,8 +176,9 @@ def _based(op: Operator, hierarchy: Hierarchy, slots: dict[int, tuple[str, ...]]
     together = slot  # nodes with no slot between stand together
     while together - 1 in slots and not slots[together - 1] and not hierarchy.tiers[together - 1].arrays:
         together -= 1
-    held = [op.tensor(n.tensor) for tier in hierarchy.tiers[together : slot + 1] for n in tier.nodes]
-    if any(dim not in t.dims or _tied(t, dim) for t in held):
+    nodes = [n for tier in hierarchy.tiers[together : slot + 1] for n in tier.nodes]
+    held = [op.tensor(n.tensor) for n in nodes]
+    if any(n in hierarchy.pinned or dim not in t.dims or _tied(t, dim) for n, t in zip(nodes, held, strict=True)):
         return True
     if together == 0 or not hierarchy.tiers[together - 1].arrays:
         return False

@@ -7,10 +7,12 @@ from ..spec.op import Layer
 from .groups import live_dims, skeleton
 from .hierarchy import hierarchies
 from .limits import check_orders, check_size
+from .prices import leakage
 from .templates import Template, parts, templates
+from .waits import pinned, waits
 
 
-def classes(arch: Arch, layer: Layer, space: str) -> tuple[Template, ...]:
+def classes(arch: Arch, layer: Layer, space: str, objective: str) -> tuple[Template, ...]:
     """Every template of every part of every choice of bypasses, each once; nothing is left out for symmetry.
 
     Raises `SpecError` for a layer that the search declines.
@@ -21,7 +23,9 @@ def classes(arch: Arch, layer: Layer, space: str) -> tuple[Template, ...]:
         check_orders(arch, layer, listed=True)
     op, _ = skeleton(layer)
     found: dict[Template, None] = {}
-    for orders in hierarchies(arch, layer, space):
+    timed = objective != "energy" or leakage(arch) > 0
+    held = pinned(waits(arch, layer)) if timed else frozenset()
+    for orders in hierarchies(arch, layer, space, None, held):
         for hierarchy in orders:
             for part in parts(hierarchy):
                 found.update(dict.fromkeys(templates(op, dims, hierarchy, part)))

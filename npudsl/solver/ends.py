@@ -55,7 +55,7 @@ class End:
 
     def belongs(self, load: Load, waits: Iterable[Wait]) -> bool:
         """Whether the tile is part of what a sum bounds, and no part of the sum as it is."""
-        wait = next((wait for wait in waits if wait.load == load), None)
+        wait = next((wait for wait in waits if load in wait.loads), None)
         if (load[0] if wait is None else wait.outer) not in self.resources:
             return False
         if self.which in ("all", "plain"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations, product
 
 from ..mapping.arranging import slot_rules
@@ -30,6 +30,7 @@ class Hierarchy:
     `canonical`: nodes and loops are free to be moved, so that canonical nests are enough (`canonical.py`). `rules`: per
     tier what a dataflow asks of the slot below it (None: nothing; empty: of no slot); `axes`: what it asks of axes.
     `shared`: the room that a memory's nodes outside a cut take is told across it.
+    `pinned`: nodes that loops which move them are not moved past.
     """
 
     tiers: tuple[Tier, ...]
@@ -37,6 +38,7 @@ class Hierarchy:
     rules: tuple[PlaceRule | None, ...] = ()
     axes: tuple[PlaceRule, ...] = ()
     shared: bool = False
+    pinned: frozenset[Node] = frozenset()
 
     def rule(self, tier: int) -> PlaceRule | None:
         """What the slot below a tier must fit."""
@@ -71,11 +73,11 @@ class Hierarchy:
 
 
 def hierarchies(
-    arch: Arch, layer: Layer, space: str, dataflow: Dataflow | None = None
+    arch: Arch, layer: Layer, space: str, dataflow: Dataflow | None = None, pinned: frozenset[Node] = frozenset()
 ) -> Iterator[tuple[Hierarchy, ...]]:
     """For every choice of optional nodes (keeping before bypassing) the orders of nodes: in the even space one.
 
-    `dataflow`: only choices and orders that it admits, with what it asks of their slots.
+    `dataflow`: only choices and orders that it admits, with what it asks of their slots; `pinned` as in `Hierarchy`.
     """
     optional = [
         Node(t.name, m.name)
@@ -88,10 +90,12 @@ def hierarchies(
         even = _even(arch, layer, bypassed)
         nodes = [n for tier in even.tiers for n in tier.nodes]
         if dataflow is None:
-            yield (even,) if space == "even" else tuple(_uneven(even))
+            yield (even,) if space == "even" else tuple(replace(order, pinned=pinned) for order in _uneven(even))
         elif dataflow.admits_nodes(nodes):
             groups = [rule.nodes & set(nodes) for rule in dataflow.temporal if rule.nodes is not None]
-            orders = (even,) if space == "even" else _uneven(even, groups)
+            orders = (
+                (even,) if space == "even" else tuple(replace(order, pinned=pinned) for order in _uneven(even, groups))
+            )
             yield tuple(ruled for order in orders if (ruled := _ruled(arch, order, dataflow)) is not None)
 
 
@@ -101,7 +105,7 @@ def _ruled(arch: Arch, order: Hierarchy, dataflow: Dataflow) -> Hierarchy | None
     if rules is None:
         return None
     axes = tuple(rule for rule in dataflow.places if rule.axis is not None)
-    return Hierarchy(order.tiers, order.canonical, rules if any(rules) else (), axes)
+    return replace(order, rules=rules if any(rules) else (), axes=axes)
 
 
 def _even(arch: Arch, layer: Layer, bypassed: tuple[Node, ...]) -> Hierarchy:

@@ -68,6 +68,12 @@ class Lattice:
         places = np.unravel_index(flat, self.shape)
         return {d: a[int(i)] for d, a, i in zip(self.dims, self.axes, places, strict=True)}
 
+    def outside(self, flat: np.ndarray) -> np.ndarray:
+        """How often tiles of these extents go into the bounds."""
+        places = np.unravel_index(flat, self.shape)
+        extents = [np.array(axis, dtype=float)[k] for axis, k in zip(self.axes, places, strict=True)]
+        return float(prod(self.bounds)) / np.prod(extents, axis=0)
+
     def least_above(self, table: np.ndarray) -> np.ndarray:
         """For every vector the least entry of all its multiples, itself included."""
         result = table.reshape(self.shape).copy()

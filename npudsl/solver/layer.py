@@ -167,9 +167,10 @@ class LayerSearch:
         self.incumbent.settle()
 
     def _entries(self, space: str) -> list[Entry]:
+        problem = self.problem
         entries: list[Entry] = []
-        for found in sections_of(self.problem, space, self.dataflow):
-            search = Search(self.problem, list(self._ticking(found)), self.incumbent, self._tick)
+        for found in sections_of(problem, space, self.dataflow):
+            search = Search(problem, list(self._ticking(found)), self.incumbent, self._tick)
             self.searches.append(search)
             entries += [Entry(search, batch, top, bound) for bound, batch, top in search.prepare()]
         return entries

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 
+from ..mapping.nest import Node
 from ..spec.arch import Arch
 from ..spec.op import Layer
 from .families import Rows
@@ -15,7 +16,7 @@ from .program import Busy
 from .symmetry import Renaming, renamings
 from .tensor_forms import Kind
 from .unrolling import most_unrolled
-from .waits import Wait, waits
+from .waits import Wait, pinned, wait_loads, waits
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,12 @@ class Problem:
     @cached_property
     def loads(self) -> tuple[Load, ...]:
         """Sums of cycles that may be the latency, besides the steps."""
-        return (*loads(self.arch, self.layer), *(wait.load for wait in self.waits)) if self.timed else ()
+        return (*loads(self.arch, self.layer), *wait_loads(self.waits)) if self.timed else ()
+
+    @property
+    def pinned(self) -> frozenset[Node]:
+        """Nodes that loops are not hoisted past."""
+        return pinned(self.waits)
 
     @cached_property
     def symmetries(self) -> tuple[Renaming, ...]:

@@ -23,6 +23,7 @@ from ..model.vectorised import VECTORISED
 from .groups import Group
 from .latency import Load
 from .templates import Place, Template
+from .waits import Wait
 
 Weights = tuple[tuple[int, float], ...]
 
@@ -75,7 +76,8 @@ class Program:
 
     `energy`: in the units of the search; `loads`: sums of cycles (`latency.loads`); `steps`: the column of the steps;
     `falling`: columns that count against a sum. `rooms`: what the part takes, in bits, of capacities that other parts
-    take a share of as well.
+    take a share of as well. `credits`: what sums of two places lose in this part, as
+    (column, weight) pairs, where a cut lies between the two (`across.py`).
     """
 
     template: Template
@@ -92,6 +94,7 @@ class Program:
     falling: frozenset[int]
     bounds: tuple[tuple[Symbol, str], ...]
     rooms: tuple[tuple[str, Sum], ...] = ()
+    credits: tuple[tuple[Wait, Weights], ...] = ()
 
 
 def evaluate_columns(

@@ -14,6 +14,7 @@ from functools import cached_property, partial
 import numpy as np
 
 from ..mapping.nest import Mapping
+from .across import waited
 from .builder import program
 from .combinations import combinations, promising
 from .fronts import Front
@@ -169,6 +170,11 @@ class Search:
         for pairs, entries, costs in self._whole(top, found):
             cycles = bounds.cycles(found.steps[pairs], costs[bounds.timed])
             fits = np.flatnonzero(incumbent.may_improve(costs[0], cycles))
+            if len(fits) and bounds.task.program.credits:
+                cycles[fits] = np.maximum(
+                    cycles[fits], waited(self.problem, bounds, found, pairs[fits], costs[:, fits])
+                )
+                fits = fits[incumbent.may_improve(costs[0, fits], cycles[fits])]
             first, second = incumbent.goal(costs[0, fits], cycles[fits])
             left = np.lexsort((second, first))
             while len(left):

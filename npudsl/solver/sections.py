@@ -41,13 +41,13 @@ def sections_of(problem: Problem, space: str, dataflow: Dataflow | None = None) 
     seen: set[Signature] = set()
     evens = hierarchies(arch, layer, "even")
     if space == "even" or dataflow is not None or not _shares(problem, (even for (even,) in evens)):
-        for orders in hierarchies(arch, layer, space, dataflow):
+        for orders in hierarchies(arch, layer, space, dataflow, problem.pinned):
             yield sections(apart(orders, symmetries, seen))
         return
     op, exchanges = outline(problem.kind.op), {symmetry.tensors for symmetry in symmetries}
     for orders in hierarchies(arch, layer, "even"):
         for even in apart(orders, symmetries, seen):
-            yield shared_sections(op, problem.dims, even, exchanges)
+            yield shared_sections(op, problem.dims, even, exchanges, problem.pinned)
 
 
 def _shares(problem: Problem, evens: Iterable[Hierarchy]) -> bool:
@@ -80,11 +80,15 @@ def worth_sharing(even: Hierarchy, *, timed: bool) -> bool:
 
 
 def shared_sections(
-    op: Operator, dims: tuple[str, ...], even: Hierarchy, exchanges: Collection[Exchange] = ()
+    op: Operator,
+    dims: tuple[str, ...],
+    even: Hierarchy,
+    exchanges: Collection[Exchange] = (),
+    pinned: frozenset[Node] = frozenset(),
 ) -> Iterator[Section]:
     """The parts of all orders of the nodes of an even hierarchy, cut between any two nodes outside of arrays. Of last
     parts that exchanging tensors turns into each other one is enough: the parts outside are all there."""
-    yield from _Sections(op, dims, even, frozenset(exchanges) - {()}).all()
+    yield from _Sections(op, dims, even, frozenset(exchanges) - {()}, pinned).all()
 
 
 @dataclass
@@ -93,6 +97,7 @@ class _Sections:
     dims: tuple[str, ...]
     even: Hierarchy
     exchanges: frozenset[Exchange]
+    pinned: frozenset[Node] = frozenset()
     seen: set[object] = field(default_factory=set)
 
     @cached_property
@@ -175,7 +180,7 @@ class _Sections:
         after = [n for n in self.outer if n not in outside and n not in path]
         order = tuple((n,) for n in (*before, *path, *after))
         tiers = stacked(self.even.tiers[0], (order, *inner), regions_of(self.even)[1])
-        return Hierarchy(tiers, canonical=True, shared=True)
+        return Hierarchy(tiers, canonical=True, shared=True, pinned=self.pinned)
 
     def _innermost(self, outside: frozenset[Node]) -> list[Node]:
         """Of every tensor its innermost node among these."""

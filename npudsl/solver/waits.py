@@ -11,9 +11,11 @@ The first fills are part of the onload, the last evictions of the offload. Retur
 apart(p, X). |B| is the largest number of visits: where an outer loop moves the tiles of one tensor it moves all that
 arrive at loops further in.
 
-`most` comes from the room of memories, not from the tile of Y: a search looks at canonical nests only, and a nest that
-is not may fill a larger tile of Y less often, and so wait less, though all its counts are the same. That the bound of
-the canonical nest holds for what is reported of the other one is proven in docs/latency.md (What a search makes least):
+`most` comes from the room of memories: a part of a nest that has the tiles of X need not know those of Y. Where both
+are known a second sum has the tile of Y itself in place of `most` (`credits.py`). For that tile to be the tile of all
+nests that a canonical one stands for, no loop that moves Y is hoisted past its node (`pinned`): hoisting makes a tile
+smaller that is filled more often, and a nest with larger tiles that are filled less often may wait less. That the bound
+of the canonical nest holds for what is reported of the others is proven in docs/latency.md (What a search makes least):
 B may be any set, and as many boundaries of the other nest as there are arrivals in the canonical one, those of its
 outermost loops, bring no less.
 """
@@ -25,6 +27,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import prod
 
+from ..mapping.nest import Node
 from ..mapping.resources import READ, WRITE, port
 from ..mapping.time_floor import Toll, tolls
 from ..model.counts import Booking
@@ -36,7 +39,7 @@ from .latency import Load
 @dataclass(frozen=True)
 class Wait:
     """Steps, what resource `outer` moves for the tiles of `tensors` in `memory`, and `inner` for that of `tensor` in
-    `further`; less `most` cycles for every arrival in `memory`."""
+    `further`; less `most` cycles for every arrival in `memory`, or (`own`) less those of the tile."""
 
     memory: str
     tensors: tuple[str, ...]
@@ -49,6 +52,23 @@ class Wait:
     @property
     def load(self) -> Load:
         return f"{self.memory}: {self.outer}, {self.tensor} in {self.further}: {self.inner}", True
+
+    @property
+    def own(self) -> Load:
+        return f"{self.load[0]}, its own tile", True
+
+    @property
+    def loads(self) -> tuple[Load, Load]:
+        return self.load, self.own
+
+    @property
+    def node(self) -> Node:
+        """That of Y."""
+        return Node(self.tensor, self.further)
+
+    def about(self, node: Node) -> bool:
+        """Whether the tiles of a node are of X."""
+        return node.memory == self.memory and node.tensor in self.tensors
 
 
 def waits(arch: Arch, layer: Layer) -> tuple[Wait, ...]:
@@ -73,6 +93,16 @@ def waits(arch: Arch, layer: Layer) -> tuple[Wait, ...]:
     return tuple(found)
 
 
+def wait_loads(chosen: Iterable[Wait]) -> tuple[Load, ...]:
+    """The sums, both of each."""
+    return tuple(load for wait in chosen for load in wait.loads)
+
+
+def pinned(chosen: Iterable[Wait]) -> frozenset[Node]:
+    """The nodes of Y, which no loop that moves them is hoisted past."""
+    return frozenset(wait.node for wait in chosen)
+
+
 def wait_charges(
     arch: Arch, layer: Layer, chosen: Iterable[Wait], bookings: Iterable[Booking]
 ) -> Iterator[tuple[Load, Booking, Toll]]:
@@ -88,7 +118,7 @@ def wait_charges(
                 mine = edge.child == wait.memory and edge.tensor.name in wait.tensors and toll.resource == wait.outer
                 other = (edge.tensor.name, edge.child, toll.resource) == (wait.tensor, wait.further, wait.inner)
                 if booking.cause in ("fill", "evict") and (mine or other):
-                    yield wait.load, booking, toll
+                    yield from ((load, booking, toll) for load in wait.loads)
 
 
 def _in_classes(arch: Arch, layer: Layer) -> bool:

@@ -28,9 +28,9 @@ def problem(seed: int, space: str) -> tuple[Arch, Layer]:
     return arch, layer
 
 
-def parts_of(arch: Arch, layer: Layer, space: str) -> tuple[Part, ...]:
+def parts_of(arch: Arch, layer: Layer, objective: str, space: str) -> tuple[Part, ...]:
     """The classes that the search goes through, by way of their text."""
-    found = (part_of(arch, template) for template in classes(arch, layer, space))
+    found = (part_of(arch, template) for template in classes(arch, layer, space, objective))
     return tuple(dict.fromkeys(read_part(part.text, arch, layer) for part in found))
 
 
@@ -46,4 +46,4 @@ def claimed(arch: Arch, layer: Layer, objective: str, space: str) -> Stated | No
         return None
     proof = answer.certificate
     claim = Claim(layer.name, layer.bounds, "", proof.value, proof.lower_bound, 0)
-    return Stated(arch, layer, claim, answer.mapping, parts_of(arch, layer, space))
+    return Stated(arch, layer, claim, answer.mapping, parts_of(arch, layer, objective, space))

@@ -90,7 +90,7 @@ def test_no_class_lies_below_and_one_reaches_the_least(space: str) -> None:
         best = least(arch, layer, space, goal, 700, nothing)
         if best is None or best[1] == 0:
             continue
-        parts = parts_of(arch, layer, space)
+        parts = parts_of(arch, layer, goal.objective, space)
         for most in (best[0] * 1.5, best[0] * (1 + 1e-9)):  # the less is looked at, the more the bounds must be right
             latencies = Problem(arch, layer, goal.timed, waiting=False)
             found = Reproof(latencies, goal, parts, most, nothing).run()
