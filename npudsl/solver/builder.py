@@ -61,6 +61,7 @@ class Builder:
             tuple((bound_symbol(d), d) for d in self.kind.op.dims),
             rooms,
             credits,
+            frozenset(wait.own for wait in self.kind.waits),
         )
 
     def _column(self, column: Column, falling: bool = False) -> int:

@@ -203,6 +203,7 @@ def matching(programs: tuple[Program, ...]) -> Matching:
     loads = tuple(
         (load, match.sum([_terms(mine.get(load, Sum(()))) for mine in totals]))
         for load in dict.fromkeys(load for mine in totals for load in mine)
+        if load not in first.finer
     )
     limits = tuple(
         (match.sum([{(str(k),): column for k, column in enumerate(limit.weights)} for limit in same]), same[0].bound)

@@ -76,8 +76,9 @@ class Program:
 
     `energy`: in the units of the search; `loads`: sums of cycles (`latency.loads`); `steps`: the column of the steps;
     `falling`: columns that count against a sum. `rooms`: what the part takes, in bits, of capacities that other parts
-    take a share of as well. `credits`: what sums of two places lose in this part, as
-    (column, weight) pairs, where a cut lies between the two (`across.py`).
+    take a share of as well. `credits`: what sums of two places lose in this part, as (column, weight) pairs, where a
+    cut lies between the two (`across.py`). `finer`: loads that are left to single templates: as bounds on several they
+    exclude little, and rows that differ in them alone would all stay.
     """
 
     template: Template
@@ -95,6 +96,7 @@ class Program:
     bounds: tuple[tuple[Symbol, str], ...]
     rooms: tuple[tuple[str, Sum], ...] = ()
     credits: tuple[tuple[Wait, Weights], ...] = ()
+    finer: frozenset[Load] = frozenset()
 
 
 def evaluate_columns(

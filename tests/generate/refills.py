@@ -31,8 +31,9 @@ BOUNDS = {
 }
 
 
-def refill_problem(choices: Choices) -> tuple[Arch, Layer]:
-    """A layer of one of `KINDS` and a machine for it."""
+def refill_problem(choices: Choices, *, crowded: bool = False) -> tuple[Arch, Layer]:
+    """A layer of one of `KINDS` and a machine for it. `crowded`: the file has room for a few more words, and beside it
+    stands a memory of other tensors: loops of the operand may stand between, inside of its node or outside."""
     kind = pick(choices, tuple(KINDS))
     bounds = tuple((dim, pick(choices, sizes)) for dim, sizes in BOUNDS[kind])
     stride = choices.integer(1, 2)
@@ -46,10 +47,10 @@ def refill_problem(choices: Choices) -> tuple[Arch, Layer]:
     product = Apply("*", (Read("input"), Read("weight")))
     op = Operator(kind, tuple(d for d, _ in bounds), tensors, "+=", product)
     layer = Layer("layer", op, bounds)
-    return refill_machine(choices, layer), layer
+    return refill_machine(choices, layer, crowded), layer
 
 
-def refill_machine(choices: Choices, layer: Layer) -> Arch:
+def refill_machine(choices: Choices, layer: Layer, crowded: bool = False) -> Arch:
     """DRAM, a buffer, maybe an array, and the file: its operand comes from a memory of its own outside (or DRAM, by way
     of one or straight), by a slow port of that or of the file."""
     alone = pick(choices, ("weight", "weight", "weight", "input"))
@@ -76,10 +77,14 @@ def refill_machine(choices: Choices, layer: Layer) -> Arch:
         words = choices.integer(4, max(4, 2 * _words(layer, alone)))
         second, speed = chance(choices, 50), None if slow_file else refill
         buffers.append(_memory(choices, "own", (alone,), words, speed, pick(choices, (SPLIT, Ports())), double=second))
-    file = _memory(choices, "file", (alone,), choices.integer(1, 2), refill if slow_file else None, Ports(16, 1, 0))
+    room = choices.integer(2, 6) if crowded else choices.integer(1, 2)
+    file = _memory(choices, "file", (alone,), room, refill if slow_file else None, Ports(16, 1, 0))
     inside = [file]
+    if crowded:
+        rest = tuple(dict.fromkeys((*rest, pick(choices, others))))
     if rest:
-        inside.append(_memory(choices, "inside", rest, choices.integer(1, 6), None, SPLIT, fifo=chance(choices, 70)))
+        few = choices.integer(1, 2 if crowded else 6)
+        inside.append(_memory(choices, "inside", rest, few, None, SPLIT, fifo=chance(choices, 70)))
     axes = (("x", choices.integer(2, 3)),) if chance(choices, 30) else ()
     net = Link("net", frozenset({"input", "weight"}), frozenset({"output"}), hop_energy=pick(choices, PRICES))
     array = [Array("pe", axes, (net,))] if axes else []

@@ -39,11 +39,12 @@ NEAR = 1e-9
 FEW = replace(PROBLEMS, imperfect=False, excess=False, max_points=96, max_dims=3, bounds=(4, 8, 4, 2, 12, 6))
 
 
-def problem(seed: int, *, refills: bool = False) -> tuple[Arch, Layer]:
-    """Every other machine has no more room than some mapping needs. `refills`: of those where waits mostly decide."""
+def problem(seed: int, *, refills: bool = False, crowded: bool = False) -> tuple[Arch, Layer]:
+    """Every other machine has no more room than some mapping needs. `refills`: of those where waits mostly decide, and
+    (`crowded`) those of them where it matters on which side of a node loops stand."""
     choices = Seeded(Random(seed))
-    if refills:
-        return refill_problem(choices)
+    if refills or crowded:
+        return refill_problem(choices, crowded=crowded)
     layer = make_layer(choices, FEW)
     arch = waiting_machine(choices, layer.op)
     return (fitted(arch, layer, make_mapping(choices, FEW, arch, layer)) if seed % 2 else arch), layer
@@ -118,13 +119,15 @@ def main() -> int:
     parser.add_argument("--limit", type=int, default=20_000, help="partial mappings to enumerate; larger are left out")
     parser.add_argument("--shared", action="store_true", help="nests are cut between nodes of one memory")
     parser.add_argument("--refills", action="store_true", help="problems in which waits at two places mostly decide")
+    parser.add_argument("--crowded", action="store_true", help="the same with other tensors beside the second place")
     options = parser.parse_args()
     if options.shared:
         sections.FEW = 0
     bad, compared, started = 0, 0, monotonic()
     for seed in range(options.seed, options.seed + options.problems):
         try:
-            found = list(wrong(*problem(seed, refills=options.refills), options.space, options.limit))
+            arch, layer = problem(seed, refills=options.refills, crowded=options.crowded)
+            found = list(wrong(arch, layer, options.space, options.limit))
         except TooLargeError:
             continue
         compared += 1
