@@ -21,8 +21,8 @@ from .sampling import Sampler
 from .skeletons import nest, taken_apart
 from .values import TOLERANCE, exact, value
 
-#: Gap up to which some class must come down to the value of the mapping, which is in one of them. (Of larger gaps, those
-#: of searches that were cut short, all that is below the value would take long to look at.)
+#: Gap up to which some class must come down to the value of the mapping, which is in one of them. (Of larger gaps,
+#: those of searches that were cut short, all that is below the value would take long to look at.)
 NEAR = 0.05
 
 
