@@ -41,6 +41,7 @@ from .imperfect_rounding import rounded
 from .latency import objective_value
 from .layer import LayerSearch, Report
 from .solution import Certificate, LayerSolution, Options
+from .spared import spared
 from .splits import TooHardError
 
 #: Starts of a kind that are improved, those of least cost; templates whose real factors are rounded to starts.
@@ -120,7 +121,8 @@ class ImperfectSearch:
         within = self.limit.range(objective, self.best[0], self.goal.most_cycles)
         lower = Lower(self.arch, self.layer, self.options.space, objective, within, self.clock.tick)
         with contextlib.suppress(UncountableError, OverflowError):
-            lower.start(log(self.best[0]))
+            if spared(self.arch, self.layer).nothing:  # else its classes are not all that there are
+                lower.start(log(self.best[0]))
         return lower
 
     def _near(self, descent: Descent, lower: Lower, known: set[Mapping]) -> Iterator[tuple[Value, Mapping]]:

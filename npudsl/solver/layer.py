@@ -32,6 +32,7 @@ from .rows import common_unit
 from .search import Search
 from .sections import Section, sections_of
 from .solution import Certificate, LayerSolution, Options
+from .spared import spared
 from .start import Entry, least, tighten
 
 Report = Callable[[float | None, float | None], None]
@@ -60,8 +61,10 @@ class LayerSearch:
         candidates = Candidates(self._worth) if self.reported else None
         self.goal, self.incumbent = goal, Incumbent(goal, judge=judge, candidates=candidates)
         self.searches: list[Search] = []
+        self.spared = spared(arch, layer)
         self.searching, self.finished = True, False
         self.refused = False  # too many mappings, so that the search ended before its time; `bound` holds
+        self.physical = physical_limit(arch, layer)
         self.bound = self._least_possible()
         self.relaxed: float | None = None
         self.start: float | None = None
@@ -81,7 +84,7 @@ class LayerSearch:
         if self.space != "even":
             self._search("even")
         try:
-            self.bound = min(self._search(self.space), self.incumbent.rejected)
+            self.bound = self._for_all(min(self._search(self.space), self.incumbent.rejected))
             self.finished = True
         except RefusedError:
             self.refused = True
@@ -157,8 +160,8 @@ class LayerSearch:
         for entry in sorted(entries, key=lambda e: e.bound):
             bound = max(bound, min(entry.bound[0], self.incumbent.bound))
             if wanted and self.incumbent.goal is self.goal:
-                self.bound = max(self.bound, min(bound, self.incumbent.rejected))
-            self.report(self._in_pj(self._value()), self._in_pj(bound) if wanted else None)
+                self.bound = max(self.bound, self._for_all(min(bound, self.incumbent.rejected)))
+            self.report(self._in_pj(self._value()), self._in_pj(self._for_all(bound)) if wanted else None)
             try:
                 if entry.bound < self.incumbent.limit:
                     entry.search.finish(entry.batch, entry.top)
@@ -189,10 +192,11 @@ class LayerSearch:
 
     def _least_possible(self) -> float:
         """What physics leaves: no mapping of any space is better."""
-        limit = physical_limit(self.problem.arch, self.problem.layer)
-        if limit is None:
-            return 0.0
-        return limit.value(self.incumbent.goal.objective) / self._scale
+        return 0.0 if self.physical is None else self.physical.value(self.goal.objective) / self._scale
+
+    def _for_all(self, bound: float) -> float:
+        """Of a bound on all that is searched what holds for every mapping."""
+        return self.spared.lowered(bound, self.goal, float(self.problem.unit), self.physical)
 
     @property
     def _scale(self) -> float:
@@ -217,7 +221,7 @@ class LayerSearch:
             self.incumbent.goal.objective,
             value,
             value if isclose(value, bound, rel_tol=1e-12) else min(bound, value),
-            self._in_pj(self.relaxed),
+            self._in_pj(self.relaxed and self._for_all(self.relaxed)),
             self._in_pj(self.start),
             sum(search.examined for search in self.searches),
             complete=self.finished and self.bound == self.incumbent.bound < self.incumbent.best[0],
