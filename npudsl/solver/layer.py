@@ -18,6 +18,7 @@ from .candidates import Candidates
 from .clock import Clock, OutOfTimeError
 from .conflicts import find_mapping
 from .demanded import goal_of, no_mapping, only_one, utilizations
+from .disagreement import disagreement
 from .feasible import no_room
 from .filled import filled
 from .goal import Incumbent, RefusedError
@@ -247,7 +248,7 @@ class LayerSearch:
 
     def _disagree(self, value: float, expected: float) -> None:
         if not isclose(value, expected, rel_tol=1e-9):
-            raise SpecError(_disagreement(self.problem.layer, value * self._scale, expected * self._scale))
+            raise SpecError(disagreement(self.problem.layer, value * self._scale, expected * self._scale))
 
     def _any(self) -> Mapping | None:
         """Some mapping, where time ran out before one was found."""
@@ -259,15 +260,6 @@ class LayerSearch:
         fit = find_mapping(self.problem.arch, self.problem.layer, self.dataflow, self.space)
         judge = self.incumbent.judge
         return fit.nest() if fit is not None and judge is not None and not judge(fit.nest()) else None
-
-
-def _disagreement(layer: Layer, value: float, expected: float) -> Diagnostic:
-    return Diagnostic(
-        "E690",
-        f"the search and the closed forms disagree about the best mapping of `{layer.name}`",
-        notes=(f"the search found {expected!r}, the closed forms give {value!r}",),
-        help="this is a mistake in npudsl: please report it with the files",
-    )
 
 
 def solve_layer(arch: Arch, layer: Layer, options: Options, clock: Clock, report: Report) -> LayerSolution:
