@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 
 #: Objects made since the last time (Python's own threshold is 700), and how many young collections make an older one.
-YOUNG, OLDER = 100_000, 50
+YOUNG, OLDER = 250_000, 50
 
 
 def collect_rarely() -> None:
