@@ -59,8 +59,8 @@ def deep_layer(choices: Choices, points: int) -> Layer:
         bounds.append((dim, pick(choices, [b for b in BOUNDS if b <= left] or [1])))
         left //= bounds[-1][1]
     if chance(choices, 40):
-        least = min(b for _, b in bounds)
-        bounds = [(d, least) for d in dims]
+        equal = max([b for b in BOUNDS if b ** len(dims) <= points], default=1)
+        bounds = [(d, equal) for d in dims]
     result = Tensor("output", "output", output, is_output=True)
     return Layer("layer", Operator(kind, tuple(dims), (*tensors, result), "+=", body), tuple(bounds))
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 from math import isclose
+from random import Random
 
 import pytest
 
@@ -18,8 +19,10 @@ from npudsl.solver.layer import LayerSearch
 from npudsl.spec.arch import Arch, Array, Compute, Hold, Level, Memory
 from npudsl.spec.op import Apply, Layer, Operator, Rank, Read, Tensor, Term
 
+from ..generate.choices import Seeded
 from ..strategies import random_problem, timed_problem
 from .compare import UNEVEN_PROBLEMS
+from .cuts import differences, fronts_differ, orders, problem
 
 DEEP = replace(UNEVEN_PROBLEMS, max_points=36)
 
@@ -54,6 +57,19 @@ def test_the_same_bound_wherever_nests_are_cut(
             told += [(seed, o, _differ(arch, layer, o, monkeypatch)) for o in objectives]
     assert [one for one in told if one[2]] == []
     assert sum(differ is not None for _, _, differ in told) > 8
+
+
+@pytest.mark.parametrize("seed", [182, 250, 101, 104, 109])
+def test_room_on_both_sides_of_a_cut(seed: int) -> None:
+    """Of 100 problems of `cuts` two (the first here) notice if a last part may take room that is taken outside."""
+    arch, layer = problem(Seeded(Random(seed)), "deep", points=300, timed=False)
+    assert list(differences(arch, layer, "energy", 100, cold=True)) == []
+
+
+@pytest.mark.parametrize("seed", range(300, 305))
+def test_fronts_of_energy_and_latency_wherever_nests_are_cut(seed: int) -> None:
+    arch, layer = problem(Seeded(Random(seed)), "deep", points=100, timed=True)
+    assert orders(arch, layer) > 90 or list(fronts_differ(arch, layer, 100)) == []
 
 
 def _machine(*words: int) -> Arch:
