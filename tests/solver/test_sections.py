@@ -110,6 +110,13 @@ def test_what_is_outside_a_cut_leaves_less_room(window: bool, words: int, monkey
     assert _differ(arch, layer, "energy", monkeypatch) is False
 
 
+@pytest.mark.parametrize("words", [(12,), (20,), (24, 12)])
+def test_operands_that_a_machine_treats_alike(words: tuple[int, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of last parts that are one another with operands exchanged one is made, of every order below the array."""
+    arch, layer = _machine(*words), _layer(False, m=6, n=6, k=4)
+    assert _differ(arch, layer, "energy", monkeypatch) is False
+
+
 @pytest.mark.parametrize("window, words", [(False, (96, 40, 16)), (True, (48, 20))])
 def test_thousands_of_orders_are_proven(window: bool, words: tuple[int, ...]) -> None:
     arch, layer = _machine(*words), _layer(window, m=12, n=8, k=8)
