@@ -8,6 +8,7 @@ import pytest
 
 from npudsl.mapping.legality import check_mapping
 from npudsl.solver import Options, solve
+from npudsl.solver import sections as sections_module
 from npudsl.solver.clock import Clock
 from npudsl.solver.hierarchy import hierarchies
 from npudsl.solver.layer import LayerSearch
@@ -49,9 +50,11 @@ def test_a_column_that_falls_in_the_energy_and_limits() -> None:
 
 @pytest.mark.parametrize("make", [together_below_a_sliding_loop, two_windows_slide_together])
 @pytest.mark.parametrize("cold", [False, True])
+@pytest.mark.parametrize("few", [0, 10**9], ids=["cut everywhere", "cut between memories"])
 def test_nodes_that_stand_together_below_a_loop_that_slides_a_window(
-    make: Callable[[], tuple[Arch, Layer]], cold: bool
+    make: Callable[[], tuple[Arch, Layer]], cold: bool, few: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(sections_module, "FEW", few)
     arch, of = make()
     found = enumerate_mappings(arch, of, uneven=True, limit=100_000)
     assert complaints(arch, of, found, "uneven", cold=cold) == []
