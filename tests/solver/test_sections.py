@@ -66,6 +66,13 @@ def test_room_on_both_sides_of_a_cut(seed: int) -> None:
     assert list(differences(arch, layer, "energy", 100, cold=True)) == []
 
 
+@pytest.mark.parametrize("seed", [4, 6, 18, 33])
+def test_waits_for_tiles_on_both_sides_of_a_cut(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Arrivals in a memory are counted where its innermost node is; further out they would be too few."""
+    arch, layer = problem(Seeded(Random(seed)), "refills", points=0, timed=True)
+    assert _differ(arch, layer, "latency", monkeypatch) is False
+
+
 @pytest.mark.parametrize("seed", range(300, 305))
 def test_fronts_of_energy_and_latency_wherever_nests_are_cut(seed: int) -> None:
     arch, layer = problem(Seeded(Random(seed)), "deep", points=100, timed=True)
