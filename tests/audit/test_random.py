@@ -162,15 +162,18 @@ def test_what_is_stopped_claims_no_more_than_was_searched() -> None:
     assert outcomes == sorted(outcomes, reverse=True) and any(outcomes) and not all(outcomes)
 
 
-def test_a_list_without_the_class_of_the_best_is_refused() -> None:
-    """Every class of some small problems left out by turns: the one that the best belongs to is missed."""
+@pytest.mark.parametrize("gap", [0.0, 0.03])
+def test_a_list_without_the_class_of_the_best_is_refused(gap: float) -> None:
+    """Every class of some small problems left out by turns: the one that the best belongs to is missed, also where the
+    bound that is claimed is a little below."""
     missed = 0
     for seed in range(0, 30, 2):
         one = claimed(*problem(seed, "even"), "energy", "even")
         if one is None or one.claim.value != one.claim.lower_bound or len(one.parts) > 6:
             continue
         for part in one.parts:
-            fewer = replace(one, parts=tuple(p for p in one.parts if p != part))
+            claim = replace(one.claim, lower_bound=one.claim.lower_bound * (1 - gap))
+            fewer = replace(one, claim=claim, parts=tuple(p for p in one.parts if p != part))
             try:
                 list(Audit("energy", "even", Effort(enumerate=1, samples=1)).run([fewer]))
             except Refused as error:
