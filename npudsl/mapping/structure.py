@@ -161,6 +161,7 @@ def _sides(view: View) -> Iterator[Diagnostic]:
                     secondary=loop.label("unrolled here"),
                 )
                 break
+    yield from _past_arrays(view)
     for (_, outer, axis, above), (_, inner, inner_axis, below) in pairwise(spatial):
         if depth[inner] < depth[outer]:
             yield view.diagnostic(
@@ -169,6 +170,21 @@ def _sides(view: View) -> Iterator[Diagnostic]:
                 below,
                 f"a loop over `{inner}.{inner_axis}`",
                 secondary=above.label(f"`{outer}.{axis}` stands above it"),
+            )
+
+
+def _past_arrays(view: View) -> Iterator[Diagnostic]:
+    """An array has its place also where nothing is unrolled along it: else nests were legal that no mapspace has."""
+    unrolled = {loop.array for _, loop, _ in view.loops}
+    for (_, node, above), (_, other, below) in pairwise(view.nodes):
+        crossed = [a.name for a in view.arch.arrays_between(other.memory, node.memory) if a.name not in unrolled]
+        if crossed:
+            yield view.diagnostic(
+                "E507",
+                f"`{placed(other)}` is outside array `{crossed[0]}`, so it must stand above `{placed(node)}` inside it",
+                below,
+                f"below `{placed(node)}`",
+                secondary=above.label(f"inside `{crossed[0]}`"),
             )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from npudsl.mapping.legality import check_mapping
 from npudsl.mapping.nest import Mapping
 from npudsl.solver import canonical, hierarchy, orders, restrictions, templates
 from npudsl.spec.arch import Arch
@@ -117,3 +118,14 @@ def test_a_rule_that_leaves_out_more_is_noticed(mutant: str) -> None:
     module, name, instead, problem = MUTANTS[mutant]
     with mutated(module, name, instead):
         assert not is_covered(problem)
+
+
+def test_nodes_do_not_pass_arrays() -> None:
+    """Nothing is unrolled, and the weights stay in a file of eight words while tiles of an outer memory change: 143,520
+    pJ where the mapspace has 220,704 at least. No search looks at such nests, so they must not be legal."""
+    outer, inner = memory("dram", *ALL, energy=200), memory("rf", "weight", "output", size=16 * 9)
+    arch = machine(outer, memory("glb", "input", size=16), array("pe", x=2), inner)
+    of = layer("output[z]", "input[y, z]", "weight[y]", y=8, z=4)
+    found = check_mapping(arch, of, nest(f"{TOP} rf:weight z=4 rf:output y=8 glb:input"))
+    assert [one.code for one in found] == ["E507"]
+    assert not check_mapping(arch, of, nest(f"{TOP} z=4 y=8 glb:input rf:weight rf:output"))
