@@ -66,7 +66,7 @@ class LayerSearch:
         self.searching, self.finished = True, False
         self.refused = False  # too many mappings, so that the search ended before its time; `bound` holds
         self.physical = physical_limit(arch, layer)
-        self.bound = self._least_possible()
+        self.bound = 0.0 if self.physical is None else self.physical.value(goal.objective) / self._scale
         self.relaxed: float | None = None
         self.start: float | None = None
 
@@ -190,10 +190,6 @@ class LayerSearch:
 
     def _value(self) -> float | None:
         return self.incumbent.best[0] if self.incumbent.mapping else None
-
-    def _least_possible(self) -> float:
-        """What physics leaves: no mapping of any space is better."""
-        return 0.0 if self.physical is None else self.physical.value(self.goal.objective) / self._scale
 
     def _for_all(self, bound: float) -> float:
         """Of a bound on all that is searched what holds for every mapping."""

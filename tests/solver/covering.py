@@ -8,7 +8,7 @@ bandwidths: per tensor and memory or link the words read, written and carried, a
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 
 from npudsl.mapping.nest import Loop, Mapping, Node
@@ -56,9 +56,10 @@ class Costs:
 
 
 class Covering:
-    """Templates of a layer on a machine, beside nests with perfect factors."""
+    """Templates of a layer on a machine, beside nests with perfect factors. `shared`: nests are cut between nodes of
+    one memory too."""
 
-    def __init__(self, arch: Arch, layer: Layer, space: str):
+    def __init__(self, arch: Arch, layer: Layer, space: str, *, shared: bool = False):
         self.arch, self.layer = arch, layer
         self.dims = live_dims(layer)
         self.op = outline(skeleton(layer)[0])
@@ -66,7 +67,7 @@ class Covering:
         for orders in hierarchies(arch, layer, space):
             for order in orders:
                 nodes = frozenset(n for tier in order.tiers for n in tier.nodes)
-                self.orders.setdefault(nodes, []).append(order)
+                self.orders.setdefault(nodes, []).append(replace(order, shared=shared))
         self._formulas: dict[object, _Formulas] = {}
         self._known: dict[object, tuple[dict[Node | None, Words], dict[Node, int]]] = {}
 

@@ -76,7 +76,7 @@ def _based_as_it_was(op: Any, order: Any, slots: Any, slot: int, dim: str) -> bo
     return any(dim not in op.tensor(n.tensor).dims for n in order.tiers[slot].nodes)
 
 
-_classes, _allowed, _tiers = orders.order_classes, restrictions._allowed, hierarchy._tiers
+_classes, _allowed, _tiers = orders.order_classes, restrictions.allowed, hierarchy.tiers_of
 
 #: Rules that leave out more than they may: where, what instead, and the problem that tells.
 MUTANTS: dict[str, tuple[Any, str, Callable[..., Any], str]] = {
@@ -86,13 +86,12 @@ MUTANTS: dict[str, tuple[Any, str, Callable[..., Any], str]] = {
         lambda op, order, *_: all(len(t.nodes) < 2 for t in order.tiers[1:]),
         "both",
     ),
-    "nodes stand singly": (hierarchy, "_tiers", lambda nodes, below_array: _tiers(nodes, below_array=False), "both"),
+    "nodes stand singly": (hierarchy, "tiers_of", lambda nodes, below_array: _tiers(nodes, below_array=False), "both"),
     "based": (canonical, "_based", _based_as_it_was, "below"),
     "stuck": (templates, "stuck", lambda *_: (), "past"),
     "worth passing": (templates, "_worth_passing", lambda op, h, slots, c, slot, n: len(slots[slot]) == n, "past"),
     "needed": (canonical, "_needed", lambda *_: frozenset(), "inside"),
-    "passing": (restrictions, "_allowed", lambda *a: _allowed(*a)[:1], "together"),
-    "in turn": (canonical, "_in_turn", lambda *_: False, "together"),
+    "passing": (restrictions, "allowed", lambda *a: _allowed(*a)[:1], "together"),
     "stands": (canonical, "_stands", lambda *_: False, "two windows"),
     "orders of loops": (templates, "order_classes", lambda *a, **k: _classes(*a, **k)[1:], "inside"),
 }

@@ -32,11 +32,13 @@ MOST_ORDERS, MOST_NESTS = 400, 300
 
 @dataclass(frozen=True)
 class Kind:
-    """Which nests. `windows`: percent of the operands that get one; `nests`: of every problem."""
+    """Which nests. `windows`: percent of the operands that get one; `nests`: of every problem; `shared`: cut between
+    nodes of one memory too."""
 
     space: str = "uneven"
     windows: int = 55
     nests: int = 8
+    shared: bool = False
 
     def run(self, seed: int) -> list[tuple[bool | None, Arch, Layer, Mapping]]:
         """Whether nests of a problem are covered (None: not found within `MOST_NESTS`)."""
@@ -48,7 +50,7 @@ class Kind:
         arch, layer = make_problem(choices, limits)
         if spares(arch, layer) or (self.space == "uneven" and orders(arch, layer) > MOST_ORDERS):
             return []
-        covering = Covering(arch, layer, self.space)
+        covering = Covering(arch, layer, self.space, shared=self.shared)
         nests = [make_mapping(choices, limits, arch, layer) for _ in range(self.nests)]
         return [(self._covered(covering, one), arch, layer, one) for one in nests]
 
@@ -87,8 +89,9 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--space", choices=("even", "uneven"), default="uneven")
     parser.add_argument("--windows", type=int, default=55, help="percent of the operands that get a window")
+    parser.add_argument("--shared", action="store_true", help="nests are cut between nodes of one memory too")
     options = parser.parse_args()
-    kind = Kind(options.space, options.windows)
+    kind = Kind(options.space, options.windows, shared=options.shared)
     found: Counter[bool | None] = Counter()
     started = monotonic()
     for seed in range(options.seed, options.seed + options.problems):
