@@ -54,7 +54,8 @@ class LayerSearch:
         unit = common_unit(energies(arch, layer))
         goal = goal_of(options, self.dataflow, unit, leakage(arch))
         if options.space != "even":
-            check_orders(arch, layer, timed=goal.timed, listed=self.dataflow is not None)
+            limited = options.time_limit is not None
+            check_orders(arch, layer, timed=goal.timed, listed=self.dataflow is not None, limited=limited)
         busy = utilizations(arch, self.dataflow)
         self.reported = goal.timed and options.reported and not goal.limited
         self.problem = Problem(arch, layer, dims, unit, goal.timed, busy, self.dataflow is not None, self.reported)

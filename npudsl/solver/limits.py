@@ -21,7 +21,7 @@ MOST_VECTORS, MOST_ROWS = 20_000_000, 3_000_000
 #: without being asked: an order then has tens of times as many templates.
 MOST_ORDERS, UNASKED_WITH_WINDOWS = 600, 150
 #: The same for orders that have their parts in common (`sections.py`): sets of nodes that may stand outside a cut times
-#: orders of the nodes below arrays; for layers without and with windows.
+#: orders of the nodes below arrays; for layers without and with windows (as without, if time is limited).
 MOST_CUTS = (6000, 800)
 #: Without being asked, by objective: the more loads a front knows, the more entries it has.
 UNASKED_CUTS = {"energy": (3000, 200), "edp": (400, 100), "latency": (100, 100)}
@@ -73,10 +73,10 @@ def why_even(arch: Arch, layers: Iterable[Layer], objective: str, *, listed: boo
     return f"{many}; `--space uneven` takes a minute or more per layer"
 
 
-def check_orders(arch: Arch, layer: Layer, *, timed: bool = False, listed: bool = False) -> None:
+def check_orders(arch: Arch, layer: Layer, *, timed: bool = False, listed: bool = False, limited: bool = False) -> None:
     """Raises SpecError (E604) if the nodes of an uneven mapping have more orders than can be searched. `timed`: what
-    ports and links take is counted."""
-    if _searchable(arch, layer, timed=timed, listed=listed):
+    ports and links take is counted; `limited`: the search ends when its time is up, with the gap that is left."""
+    if _searchable(arch, layer, timed=timed, listed=listed, limited=limited):
         return
     outside, below = _orders(arch, layer)
     note = f"its nodes can stand in {outside * below:,} orders"
@@ -91,9 +91,14 @@ def check_orders(arch: Arch, layer: Layer, *, timed: bool = False, listed: bool 
             "E604",
             f"the uneven mapspace of `{layer.name}` on `{arch.name}` is too large to be searched exactly",
             notes=(note,),
-            help="search the even mapspace: `--space even`",
+            help=_instead(_searchable(arch, layer, timed=timed, listed=listed, limited=True)),
         )
     )
+
+
+def _instead(limited: bool) -> str:
+    even = "search the even mapspace: `--space even`"
+    return f"{even}; or with `--time-limit 300` as far as that goes, with the gap that is left" if limited else even
 
 
 def has_tables(arch: Arch, layer: Layer, *, timed: bool) -> bool:
@@ -105,10 +110,11 @@ def has_tables(arch: Arch, layer: Layer, *, timed: bool) -> bool:
     return kinds * _vectors(layer) * _cuts(arch, layer) * 2**optional <= MOST_OUTSIDE
 
 
-def _searchable(arch: Arch, layer: Layer, *, timed: bool, listed: bool) -> bool:
+def _searchable(arch: Arch, layer: Layer, *, timed: bool, listed: bool, limited: bool = False) -> bool:
     if prod(_orders(arch, layer)) <= MOST_ORDERS:
         return True
-    return not listed and _in_common(arch, layer, MOST_CUTS[slides(layer)], timed=timed)
+    most = MOST_CUTS[slides(layer) and not limited]
+    return not listed and _in_common(arch, layer, most, timed=timed)
 
 
 def _in_common(arch: Arch, layer: Layer, most: int, *, timed: bool) -> bool:

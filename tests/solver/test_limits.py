@@ -7,6 +7,7 @@ from fractions import Fraction
 
 import pytest
 
+from npudsl.solver import Options, solve
 from npudsl.solver.limits import check_orders, has_tables, why_even, widest_space
 from npudsl.spec.arch import Arch, Array, Compute, Hold, Level, Memory
 from npudsl.spec.op import Apply, Layer, Operator, Rank, Read, Tensor, Term
@@ -76,6 +77,22 @@ def test_what_is_refused(arch: Arch, one: Layer, listed: bool, note: str) -> Non
     (told,) = caught.value.diagnostics
     assert told.code == "E604" and note in told.notes[0]
     assert why_even(arch, [one], "energy", listed=listed).endswith("too many for uneven ones (E604)")
+
+
+def test_a_limit_of_time_lifts_that_of_windows() -> None:
+    arch, one = machine(2, 2), layer(window=True)
+    for more, listed, lifted in ((arch, False, True), (arch, True, False), (machine(3, 3), False, False)):
+        with pytest.raises(SpecError) as caught:
+            check_orders(more, one, listed=listed)
+        assert ("--time-limit" in str(caught.value.diagnostics[0].help)) is lifted
+    check_orders(arch, one, limited=True)
+
+
+def test_what_was_found_in_time_is_told_with_its_gap() -> None:
+    options = Options("energy", "uneven", time_limit=1.0, jobs=1)
+    (answer,) = solve(machine(2, 2), "net", [layer(16, window=True)], options).layers
+    assert answer.mapping is not None and answer.certificate is not None
+    assert 0 < answer.certificate.lower_bound <= answer.certificate.value
 
 
 def test_loads_take_room_in_tables() -> None:
