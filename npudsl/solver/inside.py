@@ -140,12 +140,13 @@ def _sums(bounds: Bounds) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 def _by_index(laid: Laid, index: np.ndarray, used: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The different indices, and of the columns `used` the least of the rows with each (the most, if falling)."""
     order = np.argsort(index, kind="stable")
-    different, starts = np.unique(index[order], return_index=True)
+    ascending = index[order]
+    starts = np.flatnonzero(np.concatenate([[True], ascending[1:] != ascending[:-1]]))
     values, number, falling = laid.values[:, order], laid.number[used], laid.falling[used]
     least = np.minimum.reduceat(values, starts, axis=1)[number]
     if falling.any():
         least[falling] = np.maximum.reduceat(values, starts, axis=1)[number[falling]]
-    return different, least
+    return ascending[starts], least
 
 
 def _together(parts: Sequence[np.ndarray]) -> np.ndarray:

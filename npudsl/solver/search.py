@@ -20,7 +20,7 @@ from .combinations import combinations, promising
 from .fronts import Front
 from .goal import Goal, Incumbent
 from .groups import outline
-from .halves import Bounds, Found, halves
+from .halves import ROUNDING, Bounds, Found, halves
 from .hierarchy import Hierarchy
 from .inside import Insides
 from .join import Join
@@ -36,8 +36,6 @@ from .stages import Cut, Stage
 from .symmetry import distinct
 from .templates import Part
 
-#: What adding up in another order may change, relative.
-ROUNDING = 1e-12
 #: Costs of combinations of rows with what is outside that are added up at a time; bounds the memory.
 MOST_TOGETHER = 1 << 20
 #: Combinations of rows that are all valued: trees of so few take longer to make.
